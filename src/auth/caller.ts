@@ -1,0 +1,30 @@
+import type { BusinessRole } from './user-role.entity.js';
+
+/** Who makes a request, with the rights that the database gave at its start. */
+export class Caller {
+  /** @param roles by business id; an administrator has none and needs none */
+  constructor(
+    readonly id: number,
+    readonly username: string,
+    readonly isAdmin: boolean,
+    readonly roles: ReadonlyMap<number, BusinessRole> = new Map(),
+  ) {}
+
+  /** What the caller is in a business; null: a stranger. An administrator is one in every business. */
+  roleIn(businessId: number): 'admin' | BusinessRole | null {
+    if (this.isAdmin) return 'admin';
+    return this.roles.get(businessId) ?? null;
+  }
+
+  /** Whether the caller may do in a business what `needed` may. */
+  may(needed: BusinessRole, businessId: number): boolean {
+    const role = this.roleIn(businessId);
+    return role === 'admin' || role === 'operator' || (role !== null && role === needed);
+  }
+
+  /** Ids of the businesses that the caller may look into, ascending. */
+  visibleBusinessIds(): number[] | 'all' {
+    if (this.isAdmin) return 'all';
+    return [...this.roles.keys()].sort((a, b) => a - b);
+  }
+}
