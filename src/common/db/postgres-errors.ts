@@ -1,0 +1,40 @@
+import { QueryFailedError } from 'typeorm';
+
+interface DriverError {
+  code?: string;
+  constraint?: string;
+}
+
+/** Whether Postgres refused a row because of the named unique index or constraint. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return isViolation(error, '23505', constraint);
+}
+
+/** Whether Postgres refused a change because of the named foreign key. */
+export function isForeignKeyViolation(error: unknown, constraint: string): boolean {
+  return isViolation(error, '23503', constraint);
+}
+
+/**
+ * Whether Postgres could not be reached or went away: worth another try, and no fault of the statement.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08 and 57P
+ */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = (error instanceof QueryFailedError ? error.driverError : error) as DriverError;
+  if (code && (code.startsWith('08') || code.startsWith('57P') || code === '53300' || CONNECTION_CODES.has(code)))
+    return true;
+  return CONNECTION_MESSAGE.test(error.message);
+}
+
+const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+
+/** pg names these only in words. */
+const CONNECTION_MESSAGE =
+  /Connection terminated|Client has encountered a connection error|not queryable|timeout exceeded when trying to connect|Driver not Connected/i;
+
+function isViolation(error: unknown, code: string, constraint: string): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const driverError = error.driverError as DriverError;
+  return driverError.code === code && driverError.constraint === constraint;
+}

@@ -1,0 +1,39 @@
+import { ValidationPipe } from '@nestjs/common';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
+import { type MessageTree, ValidateError } from '../errors/app-error.js';
+import { Text } from '../i18n/text.js';
+import { CONSTRAINT_TEXTS, FALLBACK_TEXT } from './constraint-texts.js';
+
+/** Checks every DTO at the edge. Unknown fields are dropped, since clients append some of their own. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidUnknownValues: false,
+    exceptionFactory: (errors) => new ValidateError(messagesOf(errors)),
+  });
+}
+
+/** `{"field": ["text", …]}`, nested as the fields are. */
+export function messagesOf(errors: readonly ValidationError[]): MessageTree {
+  return Object.fromEntries(
+    errors.map((error) => [error.property, error.children?.length ? messagesOf(error.children) : textsOf(error)]),
+  );
+}
+
+function textsOf(error: ValidationError): Text[] {
+  return Object.keys(error.constraints ?? {}).map((name) => {
+    const own = (error.contexts?.[name] as { text?: Text } | undefined)?.text;
+    return own ?? CONSTRAINT_TEXTS[name]?.(...argumentsOf(error, name)) ?? FALLBACK_TEXT;
+  });
+}
+
+/** What the decorator was called with, such as the 64 of `@MaxLength(64)`. */
+function argumentsOf(error: ValidationError, name: string): unknown[] {
+  const target = (error as { target?: object }).target?.constructor;
+  if (!target) return [];
+  const metadata = getMetadataStorage()
+    .getTargetValidationMetadatas(target, '', false, false)
+    .find((candidate) => candidate.propertyName === error.property && candidate.name === name);
+  return (metadata?.constraints as unknown[] | undefined) ?? [];
+}
