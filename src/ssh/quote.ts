@@ -5,6 +5,6 @@
  */
 export function quote(argument: string): string {
   if (argument.includes('\0')) throw new Error('A shell argument cannot hold a NUL');
-  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(argument)) return argument;
+  if (/^[A-Za-z0-9_./:@,-]+$/.test(argument)) return argument;
   return `'${argument.replaceAll("'", `'\\''`)}'`;
 }

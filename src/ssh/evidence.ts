@@ -1,0 +1,14 @@
+const LONGEST = 300;
+
+/**
+ * Words of a server or a library, made fit to be shown: one line, no control characters, not long, and without our
+ * secrets, since a hostile server may send back the password that it was given.
+ */
+export function evidenceOf(words: string, secrets: readonly string[] = []): string {
+  let shown = words.slice(0, 4 * LONGEST);
+  for (const secret of secrets) {
+    if (secret.length >= 3) shown = shown.replaceAll(secret, '******');
+  }
+  shown = shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
+}
