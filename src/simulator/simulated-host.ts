@@ -1,0 +1,157 @@
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { createServer, type Server as TcpServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import ssh2, { type Connection, type Server, type Session } from 'ssh2';
+import { Command } from './command.js';
+import { Faults, type Fault } from './faults.js';
+import { LoginPolicy, type LoginAttempt, type LoginPolicyOptions } from './login-policy.js';
+
+const HOST_KEY_FILE = 'etc/ssh/ssh_host_ed25519_key';
+const BASE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
+
+export interface SimulatedHostOptions extends LoginPolicyOptions {
+  /** A loopback address. */
+  address: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** The folder that the host's commands take for their root; made when it is not there. The host key is kept in it. */
+  root: string;
+  faults?: readonly Fault[];
+  /** More environment for the commands. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** A machine with an SSH server, simulated: its commands are real, its root is a folder. */
+export class SimulatedHost {
+  readonly address: string;
+  readonly account: string;
+  /** The folder, with symbolic links resolved: what its commands see as NODEMAN_ROOT. */
+  root: string;
+  port: number;
+  /** The public half of its host key, in the form of known_hosts. */
+  publicHostKey = '';
+  /** TCP connections since the start. */
+  connectionCount = 0;
+  /** Commands since the start, in order. */
+  readonly commands: string[] = [];
+  /** Process groups of its commands whose leaders run. The id of one that ended may be somebody else's by now. */
+  readonly groups = new Set<number>();
+  private readonly faults: Faults;
+  private readonly logins: LoginPolicy;
+  private readonly sockets = new Map<string, Socket>();
+  private tcp: TcpServer | null = null;
+
+  constructor(private readonly options: SimulatedHostOptions) {
+    this.address = options.address;
+    this.account = options.account;
+    this.port = options.port;
+    this.root = options.root;
+    this.faults = new Faults(options.faults);
+    this.logins = new LoginPolicy(options, this.faults);
+  }
+
+  /** Logins that were tried, in order, refused ones too. */
+  get loginAttempts(): readonly LoginAttempt[] {
+    return this.logins.attempts;
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.options.root, { recursive: true });
+    this.root = await realpath(this.options.root);
+    const ssh = this.sshServer(await this.hostKey());
+    this.tcp = createServer({ noDelay: true }, (socket) => this.onSocket(socket, ssh));
+    await new Promise<void>((resolve, reject) => {
+      this.tcp?.once('error', reject).listen(this.options.port, this.address, resolve);
+    });
+    const bound = this.tcp.address();
+    if (bound !== null && typeof bound === 'object') this.port = bound.port;
+    if (this.faults.has('refused')) await this.disconnect();
+  }
+
+  /** Stops listening and breaks all connections; processes live on. */
+  async disconnect(): Promise<void> {
+    const { tcp } = this;
+    this.tcp = null;
+    for (const socket of this.sockets.values()) socket.destroy();
+    if (tcp) await new Promise<void>((resolve) => tcp.close(() => resolve()));
+  }
+
+  /** Resets all connections, as a machine that lost its power and came back would. */
+  resetConnections(): void {
+    for (const socket of this.sockets.values()) socket.resetAndDestroy();
+  }
+
+  private async hostKey(): Promise<string> {
+    const file = join(this.root, HOST_KEY_FILE);
+    const kept = this.faults.has('key-change') ? null : await readFile(file, 'utf8').catch(() => null);
+    const key = kept ?? ssh2.utils.generateKeyPairSync('ed25519').private;
+    if (kept === null && !this.faults.has('key-change')) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, key, { mode: 0o600 });
+    }
+    const parsed = ssh2.utils.parseKey(key);
+    if (parsed instanceof Error) throw parsed;
+    this.publicHostKey = `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`;
+    return key;
+  }
+
+  /** It does not listen by itself: the sockets come from a server of ours, so that faults can have their way with them. */
+  private sshServer(hostKey: string): Server {
+    return new ssh2.Server({ hostKeys: [hostKey], ident: 'NodemanSimulator' }, (connection, { ip, port }) => {
+      const socket = this.sockets.get(`${ip}:${port}`);
+      if (socket) this.onConnection(connection, socket);
+    });
+  }
+
+  private onSocket(socket: Socket, ssh: Server): void {
+    this.connectionCount += 1;
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.sockets.set(peer, socket);
+    socket.on('error', () => {}).once('close', () => this.sockets.delete(peer));
+    if (this.faults.has('silent')) return void socket.resume();
+    if (this.faults.has('endless-banner')) return babble(socket);
+    ssh.injectSocket(socket);
+  }
+
+  private onConnection(connection: Connection, socket: Socket): void {
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    connection.on('error', () => {});
+    connection.on('authentication', (context) => void this.logins.answer(context).catch(() => socket.destroy()));
+    connection.on('session', (accept) => this.onSession(accept(), socket, closed));
+  }
+
+  private onSession(session: Session, socket: Socket, connectionClosed: Promise<void>): void {
+    let running: Command | null = null;
+    session.on('signal', (_accept, _reject, { name }) => running?.signal(name));
+    session.on('exec', (accept, _reject, { command }) => {
+      this.commands.push(command);
+      const started = new Command(command, accept(), {
+        root: this.root,
+        env: { ...BASE_ENV, ...this.options.env },
+        faults: this.faults,
+        connectionClosed,
+        cut: (how) => (how === 'reset' ? socket.resetAndDestroy() : socket.destroy()),
+      });
+      running = started;
+      this.track(started);
+      void started.run().catch(() => socket.destroy());
+    });
+  }
+
+  private track(command: Command): void {
+    const { group } = command;
+    if (group === undefined) return;
+    this.groups.add(group);
+    void command.exited.then(() => this.groups.delete(group));
+  }
+}
+
+/** Lines before the version string, which the protocol allows and does not count. @see RFC 4253, 4.2 */
+function babble(socket: Socket): void {
+  socket.resume();
+  const say = (): void => {
+    while (socket.writable && socket.write('Welcome! Please hold the line, you will be served soon.\r\n'.repeat(20)));
+  };
+  socket.on('drain', say);
+  say();
+}
