@@ -1,8 +1,9 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Env } from '../../env/env.js';
 import { type AppError, MethodNotAllowedError, TooManyRequestsError } from '../errors/app-error.js';
 import { ERROR_STATUS } from '../errors/error-code.js';
+import { allowedMethods } from '../http/allowed-methods.js';
 import { RequestContext } from '../logging/request-context.js';
 import { refusalOf, statusOf } from './refusal.js';
 import { toAppError } from './to-app-error.js';
@@ -19,10 +20,10 @@ export class AppExceptionFilter implements ExceptionFilter {
     this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
   }
 
-  /** Also used by the middleware around Nest, whose errors pass no filter. */
+  /** Also for requests that never reach Nest's routes. */
   answer(thrown: unknown, request: Request, response: Response): void {
     const facts = RequestContext.current();
-    const error = toAppError(thrown, facts?.requestId ?? '-');
+    const error = methodRefusal(thrown, request) ?? toAppError(thrown, facts?.requestId ?? '-');
     this.logIfOurs(error, thrown, request);
     if (response.headersSent) {
       // Too late for an envelope: cutting the connection is the only honest sign that the body is not whole.
@@ -31,6 +32,8 @@ export class AppExceptionFilter implements ExceptionFilter {
     }
     if (error instanceof TooManyRequestsError) response.setHeader('Retry-After', error.retryAfterSeconds);
     if (error instanceof MethodNotAllowedError) response.setHeader('Allow', error.allowed);
+    // What is refused is not there to be read: an upload that goes on must not hold the connection.
+    if (!request.complete) response.setHeader('Connection', 'close');
     response
       .status(statusOf(error.code, this.env.errorHttpStatus))
       .json(refusalOf(error, facts?.locale ?? this.env.defaultLocale));
@@ -42,4 +45,11 @@ export class AppExceptionFilter implements ExceptionFilter {
     const { message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
     this.logger.error(`${request.method} ${request.path} failed: ${message}`, stack);
   }
+}
+
+/** Only the router throws `NotFoundException`: for paths it does not know, or knows under other methods. */
+function methodRefusal(thrown: unknown, request: Request): MethodNotAllowedError | null {
+  if (!(thrown instanceof NotFoundException)) return null;
+  const allowed = allowedMethods(request);
+  return allowed.length > 0 && !allowed.includes(request.method) ? new MethodNotAllowedError(allowed.join(', ')) : null;
 }

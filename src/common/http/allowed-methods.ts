@@ -1,5 +1,4 @@
-import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
-import { MethodNotAllowedError } from '../errors/app-error.js';
+import type { Request } from 'express';
 
 /** The part of express's router that we read: its layers, in order. */
 interface RouteLayer {
@@ -8,21 +7,19 @@ interface RouteLayer {
 }
 
 /**
- * Runs after all routes: a path that exists under other methods is answered METHOD_NOT_ALLOWED, anything else passes on.
- * The router itself is asked, so that no second table of routes can go stale.
+ * The methods under which the path of a request exists, for the `Allow` header; empty when it exists under none. The
+ * router itself is asked, so that no second table of routes can go stale.
  */
-export function methodNotAllowed(app: Application): RequestHandler {
-  return (request: Request, _response: Response, next: NextFunction) => {
-    const { stack } = app.router as unknown as { stack: RouteLayer[] };
-    const methods = new Set<string>();
-    for (const layer of stack) {
-      if (!layer.route || !layer.match(request.path)) continue;
-      for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
-    }
-    methods.delete('_ALL');
-    if (methods.has('GET')) methods.add('HEAD');
-    if (methods.size > 0 && !methods.has(request.method))
-      throw new MethodNotAllowedError([...methods].sort().join(', '));
-    next();
-  };
+export function allowedMethods(request: Request): string[] {
+  const { stack } = request.app.router as unknown as { stack: RouteLayer[] };
+  // Not `request.path`, which is relative to the router that handles the request at the moment.
+  const path = request.originalUrl.split('?', 1)[0]!;
+  const methods = new Set<string>();
+  for (const layer of stack) {
+    if (!layer.route || !layer.match(path)) continue;
+    for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
+  }
+  methods.delete('_ALL');
+  if (methods.has('GET')) methods.add('HEAD');
+  return [...methods].sort();
 }

@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { AppExceptionFilter } from './common/envelope/app-exception.filter.js';
+import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
+import { CoreModule } from './core.module.js';
+import type { Env } from './env/env.js';
+import { HealthModule } from './health/health.module.js';
+
+/** The API process: everything that speaks HTTP, nothing that opens an SSH session. */
+@Module({})
+export class AppModule {
+  static of(env: Env): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [CoreModule.of(env, 'api'), HealthModule],
+      providers: [
+        AppExceptionFilter,
+        { provide: APP_FILTER, useExisting: AppExceptionFilter },
+        { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+      ],
+    };
+  }
+}

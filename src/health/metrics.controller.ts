@@ -1,0 +1,25 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { register } from 'prom-client';
+import { AdminOnly } from '../auth/access.decorator.js';
+import { RawResponse } from '../common/envelope/raw-response.decorator.js';
+import { QueueMetrics } from './queue-metrics.js';
+
+/** For Prometheus, which logs in with an administrator's API token: the figures are of all businesses. */
+@ApiTags('health')
+@Controller('metrics')
+@AdminOnly()
+@RawResponse()
+export class MetricsController {
+  constructor(private readonly queue: QueueMetrics) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Metrics in the Prometheus text format' })
+  @ApiProduces('text/plain')
+  async metrics(@Res({ passthrough: true }) response: Response): Promise<string> {
+    await this.queue.collect();
+    response.type(register.contentType);
+    return register.metrics();
+  }
+}

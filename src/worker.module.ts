@@ -1,0 +1,15 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CoreModule } from './core.module.js';
+import type { Env } from './env/env.js';
+import { HealthModule } from './health/health.module.js';
+
+/** The worker process: it installs, and serves nothing but health and metrics. */
+@Module({})
+export class WorkerModule {
+  static of(env: Env): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [CoreModule.of(env, 'worker'), HealthModule],
+    };
+  }
+}
