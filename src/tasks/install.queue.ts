@@ -1,0 +1,56 @@
+import { InjectQueue } from '@nestjs/bull';
+import { Injectable, Logger } from '@nestjs/common';
+import type { JobOptions, Queue } from 'bull';
+
+/** The one queue: rings for the workers. */
+export const INSTALL_QUEUE = 'install';
+
+/** A ring's data: which run may be waiting. Nothing depends on it; the worker claims whatever is fairest. */
+export interface InstallJobData {
+  runId: number;
+}
+
+/** A run as a ring names it. */
+export interface RingableRun {
+  id: number;
+  attempt: number;
+}
+
+/** Workers claim all that waits once they are awake, so that more rings at once would only fill Redis. */
+const MOST_RINGS = 1_000;
+const PATIENCE_MS = 1_000;
+
+/** Wakes the workers. Without Redis they find the same work by their own timer, a little later. */
+@Injectable()
+export class InstallQueue {
+  private readonly logger = new Logger(InstallQueue.name);
+
+  constructor(@InjectQueue(INSTALL_QUEUE) private readonly queue: Queue<InstallJobData>) {
+    // Bull's own listener swallows it, and none at all would end the process.
+    this.queue.on('error', (error: Error) => this.logger.debug(`the queue has trouble: ${error.message}`));
+  }
+
+  /**
+   * Rings for runs that were committed as queued. Ringing twice for the same attempt is harmless: the ring's id is made
+   * of both. Never throws, and never takes longer than a second.
+   */
+  async ring(runs: readonly RingableRun[]): Promise<void> {
+    // Bull would keep commands for a Redis that is away, and add them all when it is back.
+    if (runs.length === 0 || this.queue.client.status !== 'ready') return;
+    const rings = runs
+      .slice(0, MOST_RINGS)
+      .map(({ id, attempt }) => ({ data: { runId: id }, opts: ringOptions(id, attempt) }));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
+    const added = this.queue.addBulk(rings).catch((error: Error) => {
+      this.logger.debug(`did not ring for ${rings.length} runs: ${error.message}`);
+    });
+    await Promise.race([added, patience]);
+    clearTimeout(timer);
+  }
+}
+
+/** A finished ring that stayed would block its id. */
+function ringOptions(id: number, attempt: number): JobOptions {
+  return { jobId: `run-${id}-attempt-${attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 };
+}
