@@ -7,7 +7,7 @@ export class Setting {
   key!: string;
 
   @Column({ name: 'value', type: 'jsonb' })
-  value!: unknown;
+  value!: Record<string, string>;
 
   @Column({ name: 'updated_by', type: 'text' })
   updatedBy!: string;

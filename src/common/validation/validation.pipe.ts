@@ -10,6 +10,8 @@ export function validationPipe(): ValidationPipe {
     transform: true,
     whitelist: true,
     forbidUnknownValues: false,
+    // The texts need what a decorator was called with, which is found by the object's class; nothing of it is answered.
+    validationError: { target: true, value: false },
     exceptionFactory: (errors) => new ValidateError(messagesOf(errors)),
   });
 }
