@@ -1,5 +1,13 @@
 import type { BusinessRole } from './user-role.entity.js';
 
+/** What a caller showed to be let in. */
+export interface Credential {
+  /** Null: an API token. */
+  readonly sessionId: number | null;
+  /** Null: never. */
+  readonly expiresAt: Date | null;
+}
+
 /** Who makes a request, with the rights that the database gave at its start. */
 export class Caller {
   /** @param roles by business id; an administrator has none and needs none */
@@ -8,6 +16,7 @@ export class Caller {
     readonly username: string,
     readonly isAdmin: boolean,
     readonly roles: ReadonlyMap<number, BusinessRole> = new Map(),
+    readonly credential: Credential = { sessionId: null, expiresAt: null },
   ) {}
 
   /** What the caller is in a business; null: a stranger. An administrator is one in every business. */
