@@ -51,7 +51,7 @@ describe('parseEnv', () => {
 describe('.env.example', () => {
   const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 
-  it('is what the table of variables says; npm run env:example writes it', () => {
+  it('is what the table of variables says; npm run docs writes it', () => {
     expect(example).toBe(describeEnv());
   });
 
