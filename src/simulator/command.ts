@@ -64,17 +64,32 @@ export class Command {
     void this.closed.then(() => this.hangUp());
     this.feed();
     child.once('exit', (code, signal) => this.tellExit(code, signal));
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
-    const late = setting.faults.amount('slow', 2_000);
-    if (late !== null) await Promise.race([delay(late), this.closed]);
-    for (const chunk of noise(setting.faults)) await this.send(chunk, 'stdout');
-    await Promise.all([this.forward(child.stdout, 'stdout'), this.forward(child.stderr, 'stderr'), ended]);
+    // Reading begins now, though it may have to wait at its first chunk: when a child exits, Node throws away what
+    // nobody reads.
+    const ready = this.preface();
+    await Promise.all([
+      this.forward(child.stdout, 'stdout', ready),
+      this.forward(child.stderr, 'stderr', ready),
+      ready,
+    ]);
+    await this.exited;
     channel.end();
   }
 
-  private async forward(from: Readable, to: 'stdout' | 'stderr'): Promise<void> {
+  /** What comes before the command's own output. */
+  private async preface(): Promise<void> {
+    const { faults } = this.setting;
+    const late = faults.amount('slow', 2_000);
+    if (late !== null) await Promise.race([delay(late, undefined, { ref: false }), this.closed]);
+    for (const chunk of noise(faults)) await this.send(chunk, 'stdout');
+  }
+
+  private async forward(from: Readable, to: 'stdout' | 'stderr', ready: Promise<void>): Promise<void> {
     try {
-      for await (const chunk of from) await this.send(chunk as Buffer, to);
+      for await (const chunk of from) {
+        await ready;
+        await this.send(chunk as Buffer, to);
+      }
     } catch {
       // The pipe was closed on purpose, when the client went.
     }

@@ -6,7 +6,10 @@ const FLOOD_LINE = 'This line says nothing, and there are very many of them.\n';
 /** What a faulty host says before the output of a command. */
 export function* noise(faults: Faults): Generator<Buffer> {
   const flood = faults.amount('flood', 1024 ** 3);
-  if (flood !== null) yield* repeated(FLOOD_LINE, flood);
+  if (flood !== null) {
+    yield* repeated(FLOOD_LINE, flood);
+    yield Buffer.from('\n');
+  }
   const longLine = faults.amount('long-line', 1024 ** 2);
   if (longLine !== null) {
     yield* repeated('long ', longLine);

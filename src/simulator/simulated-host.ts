@@ -81,6 +81,11 @@ export class SimulatedHost {
     for (const socket of this.sockets.values()) socket.resetAndDestroy();
   }
 
+  /** Stops listening to all connections without ending them, as a machine whose cable was pulled would. */
+  pauseConnections(): void {
+    for (const socket of this.sockets.values()) socket.pause();
+  }
+
   private async hostKey(): Promise<string> {
     const file = join(this.root, HOST_KEY_FILE);
     const kept = this.faults.has('key-change') ? null : await readFile(file, 'utf8').catch(() => null);

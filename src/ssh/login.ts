@@ -7,7 +7,7 @@ import { evidenceOf } from './evidence.js';
 import { readHostKey, signatureAlgorithmsOf } from './host-key.js';
 import { endpoint, hostKeyChanged, loginTimeout, otherFailure } from './ssh-error-texts.js';
 import type { ConnectOptions, PresentedHostKey, SshTarget } from './ssh-session.js';
-import { SshError } from './ssh.errors.js';
+import type { SshError } from './ssh.errors.js';
 
 const KEEPALIVE_INTERVAL_MS = 10_000;
 const KEEPALIVE_MISSES = 3;
@@ -57,7 +57,7 @@ export class Login {
         this.reject = reject;
         if (signal.aborted) return onAbort();
         signal.addEventListener('abort', onAbort, { once: true });
-        this.start(sock).then(resolve, (error: unknown) => this.fail(this.explain(error)));
+        this.start(sock).then(resolve, (error: Error) => this.fail(this.explain(error)));
       });
     } catch (error) {
       this.tearDown(sock);
@@ -125,8 +125,7 @@ export class Login {
   }
 
   /** What an error of ssh2's means. */
-  private explain(error: unknown): unknown {
-    if (error instanceof SshError || !(error instanceof Error)) return error;
+  private explain(error: Error): SshError {
     const { pinnedKeyType } = this.target;
     if (pinnedKeyType && error.message.includes('no matching host key format')) {
       return hostKeyChanged(this.where, null, pinnedKeyType);

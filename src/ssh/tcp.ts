@@ -9,7 +9,6 @@ const UNREACHABLE = new Set([
   'ENETDOWN',
   'EADDRNOTAVAIL',
   'EINVAL',
-  'ECONNRESET',
   'EACCES',
   'EPERM',
 ]);
