@@ -1,0 +1,4 @@
+export function packAgent(
+  arch: string,
+  edit?: (path: string, text: string) => string,
+): Promise<{ file: string; bytes: Buffer }>;

@@ -1,0 +1,35 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const AGENT_DIR = join(dirname(fileURLToPath(import.meta.url)), '..', 'agent');
+const DIST_DIR = join(AGENT_DIR, '..', 'dist', 'agent');
+
+/**
+ * The remote script: the parts of agent/lib in the order of their names.
+ * Compact, it has no comment lines, blank lines and indentation: its text travels over every session. No part holds a
+ * here-document or a string of several lines, so a line means the same without its margin.
+ */
+export async function agentScript({ compact = true } = {}) {
+  const names = (await readdir(join(AGENT_DIR, 'lib'))).filter((name) => name.endsWith('.sh')).sort();
+  const parts = await Promise.all(names.map((name) => readFile(join(AGENT_DIR, 'lib', name), 'utf8')));
+  const whole = parts.join('\n');
+  return compact ? withoutMargins(whole) : whole;
+}
+
+/** The one line that the installer executes, without its newline; `@NONCE@` stands where the nonce goes. */
+export async function agentBootstrap() {
+  return (await readFile(join(AGENT_DIR, 'bootstrap.sh'), 'utf8')).trim();
+}
+
+/** Writes dist/agent/install.sh and dist/agent/bootstrap.sh. */
+export async function writeAgentScript() {
+  await mkdir(DIST_DIR, { recursive: true });
+  await writeFile(join(DIST_DIR, 'install.sh'), await agentScript());
+  await writeFile(join(DIST_DIR, 'bootstrap.sh'), `${await agentBootstrap()}\n`);
+}
+
+function withoutMargins(text) {
+  const lines = text.split('\n').map((line) => line.trim());
+  return `${lines.filter((line) => line !== '' && !line.startsWith('#')).join('\n')}\n`;
+}
