@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '../config/config.module.js';
+import { AgentSweep } from './agent-sweep.js';
+import { HeartbeatController } from './heartbeat.controller.js';
+import { HeartbeatFolder } from './heartbeat-folder.js';
+import { HeartbeatWriter } from './heartbeat-writer.js';
+import { ReportServers } from './report-servers.js';
+
+/** Heartbeats in, agent status out; for the API. */
+@Module({
+  imports: [ConfigModule],
+  controllers: [HeartbeatController],
+  providers: [HeartbeatFolder, HeartbeatWriter, ReportServers, AgentSweep],
+})
+export class AgentsApiModule {}

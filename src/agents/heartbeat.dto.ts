@@ -1,0 +1,73 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+
+/** The largest body of a report, in bytes: 64 processes take less than a fifth of it. */
+export const MAX_REPORT_BYTES = 65_536;
+const MAX_PROCESSES = 64;
+
+/** Names and versions of packages and processes: what is safe in a shell, a page and a file name. */
+const SAFE_NAME = /^[A-Za-z0-9][\w.+@:~-]{0,63}$/;
+const SAFE_VERSION = /^[\w.+@:~-]{0,64}$/;
+
+/** A process that the agent looks after. */
+export class ReportedProcessBody {
+  @ApiProperty({ example: 'basereport', pattern: SAFE_NAME.source })
+  @Matches(SAFE_NAME)
+  name!: string;
+
+  @ApiProperty({ required: false, enum: ['plugin'] })
+  @IsOptional()
+  @IsIn(['plugin'])
+  type?: 'plugin';
+
+  @ApiProperty({ enum: ['RUNNING', 'TERMINATED'], example: 'RUNNING' })
+  @IsIn(['RUNNING', 'TERMINATED'])
+  status!: 'RUNNING' | 'TERMINATED';
+
+  @ApiProperty({ required: false, example: '2.1.0', pattern: SAFE_VERSION.source })
+  @IsOptional()
+  @Matches(SAFE_VERSION)
+  version?: string;
+}
+
+/** What an agent sends: at its start, every interval, and once when it is stopped. */
+export class HeartbeatBody {
+  @ApiProperty({ required: false, description: 'The token of the host; or as `Authorization: Bearer`' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  token?: string;
+
+  @ApiProperty({ example: 'nodeman-agent', pattern: SAFE_NAME.source })
+  @Matches(SAFE_NAME)
+  name!: string;
+
+  @ApiProperty({ example: '1.0.0', pattern: SAFE_VERSION.source })
+  @Matches(SAFE_VERSION)
+  version!: string;
+
+  @ApiProperty({ required: false, enum: ['running', 'stopping'], default: 'running' })
+  @IsOptional()
+  @IsIn(['running', 'stopping'])
+  state?: 'running' | 'stopping';
+
+  @ApiProperty({ required: false, type: [ReportedProcessBody], maxItems: MAX_PROCESSES })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_PROCESSES)
+  @ValidateNested({ each: true })
+  @Type(() => ReportedProcessBody)
+  processes?: ReportedProcessBody[];
+}
+
+/** What the agent is to do from now on. */
+export class HeartbeatResponse {
+  @ApiProperty({ example: 30, description: 'Seconds until the next report' }) interval!: number;
+  @ApiProperty({
+    type: [String],
+    example: ['10.0.0.1:80'],
+    description: 'Where to report and download, in order; empty: where it did so far',
+  })
+  servers!: string[];
+}
