@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { DataSource, DeepPartial, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource, ObjectLiteral } from 'typeorm';
 import { Agent } from '../../src/agents/agent.entity.js';
 import { Cloud } from '../../src/clouds/cloud.entity.js';
 import { Business } from '../../src/cmdb/business.entity.js';
@@ -106,8 +106,8 @@ export function aRun(dataSource: DataSource, job: Job, host: Host, overrides: Pa
 /** Reads the row back, so that it has what the database puts in by itself. */
 async function insert<Row extends ObjectLiteral>(
   dataSource: DataSource,
-  entity: EntityTarget<Row>,
-  row: DeepPartial<Row>,
+  entity: new () => Row,
+  row: NoInfer<Partial<Row>>,
 ): Promise<Row> {
   const repository = dataSource.getRepository(entity);
   const { identifiers } = await repository.insert(row as Parameters<typeof repository.insert>[0]);
