@@ -50,16 +50,8 @@ export class Command {
     return this.child.pid;
   }
 
-  signal(name: string): void {
-    try {
-      if (this.child.pid) process.kill(-this.child.pid, `SIG${name}` as NodeJS.Signals);
-    } catch {
-      // It is gone, or there is no such signal here.
-    }
-  }
-
   async run(): Promise<void> {
-    const { child, channel, setting } = this;
+    const { child, channel } = this;
     for (const stream of [child.stdin, child.stdout, child.stderr, channel]) stream.on('error', () => {});
     void this.closed.then(() => this.hangUp());
     this.feed();

@@ -88,9 +88,10 @@ export class SimulatedHost {
 
   private async hostKey(): Promise<string> {
     const file = join(this.root, HOST_KEY_FILE);
-    const kept = this.faults.has('key-change') ? null : await readFile(file, 'utf8').catch(() => null);
-    const key = kept ?? ssh2.utils.generateKeyPairSync('ed25519').private;
-    if (kept === null && !this.faults.has('key-change')) {
+    const isKept = !this.faults.has('key-change');
+    const known = isKept ? await readFile(file, 'utf8').catch(() => null) : null;
+    const key = known ?? newHostKey();
+    if (known === null && isKept) {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, key, { mode: 0o600 });
     }
@@ -126,20 +127,17 @@ export class SimulatedHost {
   }
 
   private onSession(session: Session, socket: Socket, connectionClosed: Promise<void>): void {
-    let running: Command | null = null;
-    session.on('signal', (_accept, _reject, { name }) => running?.signal(name));
     session.on('exec', (accept, _reject, { command }) => {
       this.commands.push(command);
-      const started = new Command(command, accept(), {
+      const running = new Command(command, accept(), {
         root: this.root,
         env: { ...BASE_ENV, ...this.options.env },
         faults: this.faults,
         connectionClosed,
         cut: (how) => (how === 'reset' ? socket.resetAndDestroy() : socket.destroy()),
       });
-      running = started;
-      this.track(started);
-      void started.run().catch(() => socket.destroy());
+      this.track(running);
+      void running.run().catch(() => socket.destroy());
     });
   }
 
@@ -148,6 +146,14 @@ export class SimulatedHost {
     if (group === undefined) return;
     this.groups.add(group);
     void command.exited.then(() => this.groups.delete(group));
+  }
+}
+
+/** One in 256 keys that ssh2 makes is no key: it takes zeros off the front of the public half. */
+function newHostKey(): string {
+  for (;;) {
+    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(key) instanceof Error)) return key;
   }
 }
 

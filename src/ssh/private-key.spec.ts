@@ -13,7 +13,7 @@ function pkcs8Of(type: 'ed25519' | 'rsa' | 'ec' | 'x25519'): string {
 
 describe('readPrivateKey', () => {
   it('reads a key with CRLF and blanks around it', () => {
-    const { private: pem } = ssh2.utils.generateKeyPairSync('ed25519');
+    const { pem } = readPrivateKey(pkcs8Of('ed25519'));
     const { fingerprint } = readPrivateKey(pem);
     expect(fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
     expect(readPrivateKey(` \r\n${pem.replaceAll('\n', '\r\n')}  `).fingerprint).toBe(fingerprint);
@@ -32,7 +32,11 @@ describe('readPrivateKey', () => {
   });
 
   it('tells a key with a passphrase from one that is unreadable', () => {
-    const { private: locked } = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'x', cipher: 'aes256-cbc', rounds: 4 });
+    const { private: locked } = ssh2.utils.generateKeyPairSync('ed25519', {
+      passphrase: 'x',
+      cipher: 'aes256-cbc',
+      rounds: 4,
+    });
     const pkcs8Locked = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n-----END ENCRYPTED PRIVATE KEY-----\n';
     for (const key of [locked, pkcs8Locked]) {
       expect(() => readPrivateKey(key)).toThrow(expect.objectContaining({ kind: 'key-needs-passphrase' }));

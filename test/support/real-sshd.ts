@@ -76,6 +76,11 @@ export class RealSshd {
     });
   }
 
+  /** Stops it from answering, while the kernel goes on accepting connections for it. */
+  freeze(): void {
+    if (this.server.pid) process.kill(-this.server.pid, 'SIGSTOP');
+  }
+
   /** Stops the server and the sessions it holds. */
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.server.once('exit', resolve));
