@@ -37,7 +37,8 @@ export interface ClaimedRun extends RunRef {
 
 /** What a renewal found. */
 export interface RenewedRun extends RunRef {
-  readonly cancelRequested: boolean;
+  /** Who wants it stopped; null when nobody does. */
+  readonly cancelledBy: string | null;
 }
 
 /**
@@ -92,7 +93,8 @@ const RENEW = `
     WHERE r.status = 'RUNNING' AND r.lease_owner = $1 ORDER BY r.id FOR NO KEY UPDATE OF r
   )
   UPDATE job_hosts r SET lease_expires_at = now() + make_interval(secs => $4) FROM held
-  WHERE r.id = held.id RETURNING r.id, r.attempt, r.cancel_requested_at IS NOT NULL AS "cancelRequested"`;
+  WHERE r.id = held.id RETURNING r.id, r.attempt,
+    CASE WHEN r.cancel_requested_at IS NOT NULL THEN coalesce(r.cancel_requested_by, '') END AS "cancelledBy"`;
 
 const RELEASE = `
   WITH held AS (

@@ -10,10 +10,10 @@ import { RunEffects } from './run-effects.js';
 import { JobClosing } from './run-job-closing.js';
 import { copyToHosts, logEnding } from './run-sql.js';
 
-/** A change of a running run that its holder makes; `also` is one more piece of the same statement. */
-const change = (set: string, also = ''): string => `
+/** A change of a running run that its holder makes; `also` is one more part of the same statement. */
+const change = (set: string, also = '', condition = ''): string => `
   WITH changed AS (
-    UPDATE job_hosts r SET ${set} WHERE r.id = $1 AND r.attempt = $2 AND r.status = 'RUNNING' RETURNING r.*
+    UPDATE job_hosts r SET ${set} WHERE r.id = $1 AND r.attempt = $2 AND r.status = 'RUNNING'${condition} RETURNING r.*
   ), copied AS (${copyToHosts('changed')})${also}
   SELECT id FROM changed`;
 
@@ -24,6 +24,8 @@ const END = `lease_owner = NULL, lease_expires_at = NULL, ended_at = now()`;
 const SUCCEED = change(
   `status = 'SUCCESS', step = 'OVER_SUCCESS', err_code = 'SUCCESS', err_desc = NULL, ${END}`,
   `, logged AS (${logEnding('changed', '$3::jsonb')})`,
+  // Whoever stopped it was told that it will end so.
+  ' AND r.cancel_requested_at IS NULL',
 );
 const FAIL = change(
   `status = 'FAILED', step = 'OVER_FAILED', err_code = $3, err_desc = $4::jsonb, ${END}`,
@@ -56,7 +58,7 @@ export class RunTransitions {
   }
 
   /**
-   * Ends it well, with all that this means for the host, or not at all.
+   * Ends it well, with all that this means for the host, or not at all: also not when it is to be stopped.
    * @param lastWords the last line of its log
    */
   async succeed(run: ClaimedRun, lastWords: Text): Promise<boolean> {

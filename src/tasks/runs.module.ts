@@ -16,6 +16,6 @@ import { RunTransitions } from './run-transitions.js';
 @Module({
   imports: [BullModule.registerQueue({ name: INSTALL_QUEUE }), ConfigModule, CmdbModule, HostsModule, AgentsModule],
   providers: [InstallQueue, RunCancelService, RunClaims, RunEffects, JobClosing, RunSweep, RunTransitions],
-  exports: [InstallQueue, RunCancelService, RunClaims, JobClosing, RunSweep, RunTransitions],
+  exports: [BullModule, InstallQueue, RunCancelService, RunClaims, JobClosing, RunSweep, RunTransitions],
 })
 export class RunsModule {}

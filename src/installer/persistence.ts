@@ -1,0 +1,31 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { QueryFailedError } from 'typeorm';
+import { isConnectionError } from '../common/db/postgres-errors.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** Serialization failure, deadlock: Postgres chose one of two statements to be tried again. */
+const TRY_AGAIN_CODES = new Set(['40001', '40P01']);
+
+/**
+ * Does `work` again and again while Postgres is away, until it succeeds or `signal` aborts. The work must bear being
+ * done twice: a statement whose answer was lost may have taken place.
+ * @throws what `work` throws for any other reason; the last of its errors when the signal aborts
+ */
+export async function persistently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || signal.aborted) throw error;
+      await pause(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (isConnectionError(error)) return true;
+  return error instanceof QueryFailedError && TRY_AGAIN_CODES.has((error.driverError as { code?: string }).code ?? '');
+}

@@ -1,0 +1,61 @@
+import type { Step } from '../common/vocabulary/steps.js';
+import type { NodeType } from '../hosts/host.enums.js';
+import type { OpType } from '../tasks/task.enums.js';
+
+/** What is done for a run, in order. */
+export interface Pipeline {
+  readonly steps: readonly Step[];
+  /** False: declared, but this version of the server refuses such a run at INIT. */
+  readonly isReady: boolean;
+  /** A host that cannot be reached, or does not let us in, ends the work well: what is on it stays. */
+  readonly sparesUnreachable: boolean;
+}
+
+const INSTALL_STEPS: readonly Step[] = [
+  'INIT',
+  'SSH_LOGIN',
+  'INSTALL_DEP',
+  'DOWNLOAD_FILE',
+  'EXECUTE_SCRIPT',
+  'SCRIPT_DONE',
+  'REGISTER_CMDB',
+  'WAIT_AGENT',
+];
+const BEHIND_PROXY_STEPS: readonly Step[] = [
+  'INIT',
+  'CREATE_JOB_SCRIPT',
+  'SSH_LOGIN',
+  'EXECUTE_JOB',
+  'SCRIPT_DONE',
+  'REGISTER_CMDB',
+  'WAIT_AGENT',
+];
+const UNINSTALL_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
+
+const ready = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: false });
+const later = (steps: readonly Step[]): Pipeline => ({ steps, isReady: false, sparesUnreachable: false });
+const removal = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: true });
+
+/** UPDATE_AUTHINFO has no work: it succeeds in the transaction that stores the credential. */
+type WorkingOp = Exclude<OpType, 'UPDATE_AUTHINFO'>;
+
+/** Every pipeline, as data. @see docs/architecture.md, "A run's life" */
+export const PIPELINES: Readonly<Record<WorkingOp, Readonly<Record<NodeType, Pipeline>>>> = {
+  INSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
+  REINSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
+  UPGRADE: { AGENT: later(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
+  UNINSTALL: { AGENT: ready(UNINSTALL_STEPS), PROXY: later(UNINSTALL_STEPS), PAGENT: later(UNINSTALL_STEPS) },
+  // Nothing can have been installed on the last two yet, so that there is nothing to clean up.
+  REMOVE: { AGENT: removal(UNINSTALL_STEPS), PROXY: removal(['INIT']), PAGENT: removal(['INIT']) },
+};
+
+/** @throws Error for an op that has no work */
+export function pipelineOf({ opType, nodeType }: { opType: OpType; nodeType: NodeType }): Pipeline {
+  if (opType === 'UPDATE_AUTHINFO') throw new Error('UPDATE_AUTHINFO is never queued');
+  return PIPELINES[opType][nodeType];
+}
+
+/** Whether the op puts an agent on the host, as opposed to taking it off. */
+export function isInstallation(opType: OpType): boolean {
+  return opType === 'INSTALL' || opType === 'REINSTALL' || opType === 'UPGRADE';
+}

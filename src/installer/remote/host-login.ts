@@ -1,0 +1,128 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { SealBrokenError } from '../../common/crypto/secret-box.js';
+import { Text } from '../../common/i18n/text.js';
+import { Env } from '../../env/env.js';
+import { CredentialsService, type OpenCredential } from '../../hosts/credentials.service.js';
+import { HostKeysService } from '../../ssh/host-keys.service.js';
+import type { SshAuth, SshSession } from '../../ssh/ssh-session.js';
+import { SshError, type SshErrorKind } from '../../ssh/ssh.errors.js';
+import { SshService } from '../../ssh/ssh.service.js';
+import type { ClaimedRun } from '../../tasks/run-claims.js';
+import { LoginFailure } from '../run.failures.js';
+import type { RunJournal } from '../run-journal.js';
+import { type Elevation, elevate } from './elevation.js';
+import { loginFailureOf } from './ssh-failures.js';
+
+const MOST_ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 500;
+
+/** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
+const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['refused', 'lost', 'other']);
+
+/** Being logged in, with what it takes to be root. */
+export interface Login {
+  session: SshSession;
+  elevation: Elevation;
+}
+
+/** Logs in to the host of a run: trust on first use, credentials opened for this moment only. */
+@Injectable()
+export class HostLogin {
+  constructor(
+    private readonly ssh: SshService,
+    private readonly hostKeys: HostKeysService,
+    private readonly credentials: CredentialsService,
+    private readonly env: Env,
+  ) {}
+
+  /** @throws LoginFailure telling why we are not let in; the signal's reason when that aborts */
+  async open(run: ClaimedRun, journal: RunJournal, signal: AbortSignal): Promise<Login> {
+    const { kind, secret } = await this.credentialOf(run);
+    journal.redactor.learn(secret);
+    const auth: SshAuth = kind === 'PASSWORD' ? { type: kind, password: secret } : { type: kind, key: secret };
+    const session = await this.connectPatiently(run, auth, journal, signal);
+    journal.say(
+      new Text(`已登录，主机密钥 ${session.hostKey.fingerprint}`, `Logged in; host key ${session.hostKey.fingerprint}`),
+    );
+    try {
+      return { session, elevation: await elevate(session, run.account, kind === 'PASSWORD' ? secret : null, signal) };
+    } catch (error) {
+      void session.close();
+      throw loginFailureOf(error);
+    }
+  }
+
+  private async credentialOf(run: ClaimedRun): Promise<OpenCredential> {
+    const credential = await this.credentials.open(run.hostId).catch((error: unknown) => {
+      if (error instanceof SealBrokenError) throw unreadable();
+      throw error;
+    });
+    if (credential === null) throw missing(this.env.credentialTtlHours);
+    return credential;
+  }
+
+  private async connectPatiently(
+    run: ClaimedRun,
+    auth: SshAuth,
+    journal: RunJournal,
+    signal: AbortSignal,
+  ): Promise<SshSession> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.connect(run, auth, signal);
+      } catch (error) {
+        const isWorthIt = error instanceof SshError && WORTH_ANOTHER_TRY.has(error.kind);
+        if (!isWorthIt || attempt === MOST_ATTEMPTS) throw loginFailureOf(withRemedy(error, run));
+        journal.say(
+          new Text(
+            `第 ${attempt} 次登录未成功，稍后重试：${error.text.zh}`,
+            `Attempt ${attempt} to log in failed, trying again: ${error.text.en}`,
+          ),
+        );
+        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
+      }
+    }
+  }
+
+  private async connect(run: ClaimedRun, auth: SshAuth, signal: AbortSignal): Promise<SshSession> {
+    const { cloudId, innerIp: address, port, account } = run;
+    const { verifyHostKey, ...pin } = await this.hostKeys.check({ cloudId, address, port }, run.id);
+    return this.ssh.connect(
+      { address, port, account, auth, ...pin },
+      {
+        signal,
+        connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
+        loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
+        verifyHostKey,
+      },
+    );
+  }
+}
+
+/** Where a changed host key is forgotten, when that is what is wrong. */
+function withRemedy(error: unknown, { businessId, hostId }: ClaimedRun): unknown {
+  if (!(error instanceof SshError) || error.kind !== 'host-key-changed') return error;
+  const call = `DELETE /api/${businessId}/hosts/${hostId}/host_keys/`;
+  return new SshError(error.kind, new Text(`${error.text.zh}（${call}）`, `${error.text.en} (${call})`));
+}
+
+function missing(ttlHours: number): LoginFailure {
+  return new LoginFailure(
+    'SSH_LOGIN_EXCEPT',
+    new Text(
+      `密码/密钥已过期：该主机没有可用的凭据（保存 ${ttlHours} 小时后清除）。请用 UPDATE_AUTHINFO 重新提供后重试`,
+      `No password or key is stored for this host (they are wiped after ${ttlHours} h). Give it again with UPDATE_AUTHINFO, then retry`,
+    ),
+  );
+}
+
+function unreadable(): LoginFailure {
+  return new LoginFailure(
+    'SSH_LOGIN_EXCEPT',
+    new Text(
+      '无法解密保存的凭据：它由另一个 SECRET_KEY 加密。请用 UPDATE_AUTHINFO 重新提供',
+      'The stored credential cannot be opened: it was sealed under another SECRET_KEY. Give it again with UPDATE_AUTHINFO',
+    ),
+  );
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Text } from '../common/i18n/text.js';
+import type { ErrCode } from '../common/vocabulary/err-codes.js';
+import { RunLogWriter } from '../logs/run-log-writer.js';
+import { RunClaims } from '../tasks/run-claims.js';
+import { RunTransitions } from '../tasks/run-transitions.js';
+import { cancelled, handedBack, succeeded, timedOut, unexpected, withProof } from './ending-texts.js';
+import { runEnds } from './installer.metrics.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { persistently } from './persistence.js';
+import { sessionFailureOf } from './remote/ssh-failures.js';
+import type { RunInProgress } from './run-in-progress.js';
+import { RunFailure, RunLostError, type RunStopped } from './run.failures.js';
+import { workerName } from './worker-name.js';
+
+/**
+ * Ends runs: always with a code, and always with a sentence for people, which is also the last line of the log. What
+ * still runs on the host is stopped first, so that a run that has ended does nothing any more.
+ */
+@Injectable()
+export class RunEndings {
+  private readonly logger = new Logger(RunEndings.name);
+
+  constructor(
+    private readonly transitions: RunTransitions,
+    private readonly claims: RunClaims,
+    private readonly logs: RunLogWriter,
+    private readonly leases: LeaseKeeper,
+  ) {}
+
+  /** @throws RunStopped when it turns out that the run is to be stopped; RunLostError when it is not ours any more */
+  async succeed({ hold }: RunInProgress): Promise<void> {
+    const { run } = hold;
+    hold.signal.throwIfAborted();
+    const isDone = await this.write(hold.leaseSignal, () => this.transitions.succeed(run, succeeded(run)));
+    if (isDone) return this.tell(run.id, run.opType, 'SUCCESS', 'SUCCESS');
+    await this.leases.look();
+    throw hold.stopped ?? new RunLostError();
+  }
+
+  /** The run cannot, or is not to, go on. Never throws. */
+  async stopAt(work: RunInProgress, error: unknown): Promise<void> {
+    const { run, leaseSignal, stopped } = work.hold;
+    try {
+      if (leaseSignal.aborted || error instanceof RunLostError) throw new RunLostError();
+      if (stopped && (error === stopped || !(error instanceof RunFailure))) await this.stop(work, stopped);
+      else await this.fail(work, error);
+    } catch (failure) {
+      // The session is closed next, which ends the script: whoever holds the run now may begin.
+      this.logger.warn(`run ${run.id} attempt ${run.attempt} is left to others: ${(failure as Error).message}`);
+    }
+  }
+
+  private async stop(work: RunInProgress, { reason, by }: RunStopped): Promise<void> {
+    switch (reason) {
+      case 'cancelled':
+        return this.endAs(work, 'FORCE_STOP', cancelled(by, work.journal.step));
+      case 'deadline':
+        return this.endAs(work, 'CELERY_TASK_TIMEOUT', timedOut(work.journal.step));
+      case 'hand-back':
+        return this.handBack(work);
+      case 'lease-lost':
+        throw new RunLostError();
+      default:
+        throw new Error(`Nobody knows how to stop for ${reason satisfies never}`);
+    }
+  }
+
+  private async fail(work: RunInProgress, error: unknown): Promise<void> {
+    const failure = sessionFailureOf(error);
+    if (failure instanceof RunFailure) return this.endAs(work, failure.errCode, failure.text);
+    const id = randomUUID();
+    const { stack, message } = error instanceof Error ? error : new Error(String(error));
+    this.logger.error(`run ${work.hold.run.id} at ${work.journal.step}, ${id}: ${message}`, stack);
+    await this.endAs(work, 'CELERY_TASK_EXCEPT', unexpected(id, work.journal.step));
+  }
+
+  private async endAs({ hold, host, journal }: RunInProgress, errCode: ErrCode, why: Text): Promise<void> {
+    const { run } = hold;
+    const proof = await host.stop();
+    const isStopped = errCode === 'FORCE_STOP' || errCode === 'CELERY_TASK_TIMEOUT';
+    const text = isStopped || proof === 'unproven' ? withProof(why, proof) : why;
+    journal.step = 'OVER_FAILED';
+    const isDone = await this.write(hold.leaseSignal, () => this.transitions.fail(run, errCode, text));
+    if (!isDone) throw new RunLostError();
+    this.tell(run.id, run.opType, 'FAILED', errCode);
+  }
+
+  private async handBack({ hold, host, journal }: RunInProgress): Promise<void> {
+    journal.say(handedBack(await host.stop()));
+    await this.write(hold.leaseSignal, () => this.claims.release(workerName(), [hold.run]));
+    this.logger.log(`run ${hold.run.id} is handed back`);
+  }
+
+  /** The log first, so that the ending is its last line. */
+  private write<T>(leaseSignal: AbortSignal, change: () => Promise<T>): Promise<T> {
+    return persistently(async () => {
+      leaseSignal.throwIfAborted();
+      await this.logs.flush();
+      return change();
+    }, leaseSignal);
+  }
+
+  private tell(runId: number, opType: string, status: string, errCode: ErrCode): void {
+    runEnds.inc({ op_type: opType, status, err_code: errCode });
+    this.logger.log(`run ${runId} (${opType}) ended: ${errCode}`);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Text } from '../common/i18n/text.js';
+import type { ErrCode } from '../common/vocabulary/err-codes.js';
+
+/** Why a run cannot go on: its err_code, and a sentence for people: what happened, the evidence, what to do next. */
+export class RunFailure extends Error {
+  constructor(
+    readonly errCode: ErrCode,
+    readonly text: Text,
+  ) {
+    super(text.en);
+    this.name = new.target.name;
+  }
+}
+
+/** The host cannot be reached, or does not let us in. A removal goes on without it. */
+export class LoginFailure extends RunFailure {}
+
+/** The database says that the run is not ours any more: somebody else holds or has ended it. */
+export class RunLostError extends Error {
+  constructor() {
+    super('The run is held by somebody else, or has ended');
+    this.name = 'RunLostError';
+  }
+}
+
+/** Why a run that goes well is stopped all the same. */
+export type StopReason = 'cancelled' | 'deadline' | 'hand-back' | 'lease-lost';
+
+/** What the signal of a run aborts with. */
+export class RunStopped extends Error {
+  constructor(
+    readonly reason: StopReason,
+    /** For `cancelled`: who wants it so. */
+    readonly by = '',
+  ) {
+    super(`The run is stopped: ${reason}`);
+    this.name = 'RunStopped';
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Text } from '../../common/i18n/text.js';
+import { Env } from '../../env/env.js';
+import type { RunFailure } from '../run.failures.js';
+import type { InstallStep, StepContext } from '../step.js';
+import { stepTimedOut } from './step-failures.js';
+
+/** How many logins a busy host may cost, and what becoming root and starting the script may take on top. */
+const LOGINS = 3;
+const REST_MS = 75_000;
+
+/** Logs in, becomes root and starts the script, which tells what host it is on. */
+@Injectable()
+export class SshLoginStep implements InstallStep {
+  readonly name = 'SSH_LOGIN';
+
+  constructor(private readonly env: Env) {}
+
+  timeoutMs(): number {
+    return LOGINS * (this.env.sshConnectTimeoutSeconds + this.env.sshLoginTimeoutSeconds) * 1000 + REST_MS;
+  }
+
+  timedOut(): RunFailure {
+    return stepTimedOut('SSH_LOGIN_TIMEOUT', this.name, this.timeoutMs());
+  }
+
+  async run({ host, journal, signal }: StepContext): Promise<void> {
+    const script = await host.script(signal);
+    await script.call(signal, 'facts');
+    const facts = [...script.facts].map(([key, value]) => `${key}=${value}`).join(' ');
+    const shown = journal.redactor.mask(facts);
+    journal.say(new Text(`主机信息：${shown}`, `The host: ${shown}`));
+  }
+}

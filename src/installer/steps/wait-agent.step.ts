@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { AgentWatch } from '../../agents/agent-watch.js';
+import { Text } from '../../common/i18n/text.js';
+import { Env } from '../../env/env.js';
+import type { ClaimedRun } from '../../tasks/run-claims.js';
+import { isInstallation } from '../pipelines.js';
+import { RunFailure } from '../run.failures.js';
+import type { InstallStep, StepContext } from '../step.js';
+
+/** Silence is known after an interval with its jitter and a moment of grace; this leaves room for both. */
+const SILENCE_INTERVALS = 1.2;
+const SILENCE_EXTRA_MS = 15_000;
+
+/** Waits until the agent that this run installed reports; after an uninstallation, until none reports any more. */
+@Injectable()
+export class WaitAgentStep implements InstallStep {
+  readonly name = 'WAIT_AGENT';
+
+  constructor(
+    private readonly agents: AgentWatch,
+    private readonly env: Env,
+  ) {}
+
+  timeoutMs({ opType }: ClaimedRun): number {
+    const installedMs = this.env.waitAgentTimeoutSeconds * 1000;
+    if (isInstallation(opType)) return installedMs;
+    return Math.max(installedMs, this.env.heartbeatIntervalSeconds * 1000 * SILENCE_INTERVALS + SILENCE_EXTRA_MS);
+  }
+
+  timedOut(run: ClaimedRun): RunFailure {
+    const seconds = Math.round(this.timeoutMs(run) / 1000);
+    return new RunFailure('WAIT_AGENT_TIMEOUT', isInstallation(run.opType) ? noReport(seconds) : stillReports(seconds));
+  }
+
+  async run({ run, journal, signal }: StepContext): Promise<void> {
+    if (isInstallation(run.opType)) {
+      await this.agents.confirmed(run.hostId, run.id, signal);
+      journal.say(new Text('Agent 已上报', 'The agent has reported'));
+    } else {
+      await this.agents.silent(run.hostId, new Date(), signal);
+      journal.say(new Text('Agent 已停止上报', 'The agent reports no more'));
+    }
+  }
+}
+
+function noReport(seconds: number): Text {
+  return new Text(
+    `Agent 已安装并在运行，但 ${seconds} 秒内没有上报。请在主机上查看 /opt/nodeman/agent/log，并检查它到 nginx 配置中各地址的网络，然后重试`,
+    `The agent is installed and runs, but did not report within ${seconds} s. Read /opt/nodeman/agent/log on the host and check its way to the addresses of the nginx setting, then retry`,
+  );
+}
+
+function stillReports(seconds: number): Text {
+  return new Text(
+    `卸载脚本已完成，但 ${seconds} 秒后仍收到该主机 Agent 的上报。请检查主机上是否有另一份 Agent 在运行，然后重试`,
+    `The uninstallation is done, but after ${seconds} s an agent still reports for this host. See whether another copy of it runs there, then retry`,
+  );
+}
