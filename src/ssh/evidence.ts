@@ -1,3 +1,5 @@
+import { Redactor } from '../common/redact/redactor.js';
+
 const LONGEST = 300;
 
 /**
@@ -5,10 +7,7 @@ const LONGEST = 300;
  * secrets, since a hostile server may send back the password that it was given.
  */
 export function evidenceOf(words: string, secrets: readonly string[] = []): string {
-  let shown = words.slice(0, 4 * LONGEST);
-  for (const secret of secrets) {
-    if (secret.length >= 3) shown = shown.replaceAll(secret, '******');
-  }
-  shown = shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const masked = new Redactor(secrets).mask(words.slice(0, 4 * LONGEST));
+  const shown = masked.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../../src/simulator/faults.js';
 import { startFleet, type Fleet } from '../../src/simulator/fleet.js';
 import type { SimulatedHost, SimulatedHostOptions } from '../../src/simulator/simulated-host.js';
@@ -174,7 +175,9 @@ describe('the host key', () => {
   it('is checked before any authentication, by a check that takes its time', async () => {
     const host = await aHost();
     const verifyHostKey = async (): Promise<boolean> => {
-      await new Promise((resolve) => setImmediate(resolve));
+      // Long enough for a client that does not wait to have shown the password.
+      await delay(150);
+      expect(host.loginAttempts).toEqual([]);
       return false;
     };
     const error = await sshErrorOf(connect(loginTo(host), { verifyHostKey }), 'host-key-changed');
