@@ -17,7 +17,7 @@ const folders: string[] = [];
 const fleets: Fleet[] = [];
 
 async function aHost(options: Partial<SimulatedHostOptions> = {}): Promise<SimulatedHost> {
-  const root = await mkdtemp(join(tmpdir(), 'ssh-connect-'));
+  const root = options.root ?? (await mkdtemp(join(tmpdir(), 'ssh-connect-')));
   folders.push(root);
   const host = { address: '127.0.0.1', port: 0, account: 'root', password: PASSWORD, root, ...options };
   const fleet = await startFleet({ hosts: [host] });
