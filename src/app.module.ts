@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { AgentsApiModule } from './agents/agents-api.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { CloudsApiModule } from './clouds/clouds-api.module.js';
 import { CmdbApiModule } from './cmdb/cmdb-api.module.js';
 import { AppExceptionFilter } from './common/envelope/app-exception.filter.js';
 import { EnvelopeInterceptor } from './common/envelope/envelope.interceptor.js';
@@ -10,6 +11,9 @@ import { CoreModule } from './core.module.js';
 import type { Env } from './env/env.js';
 import { HealthModule } from './health/health.module.js';
 import { HostsApiModule } from './hosts/hosts-api.module.js';
+import { LogsApiModule } from './logs/logs-api.module.js';
+import { PackagesApiModule } from './packages/packages-api.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
 
 /** The API process: everything that speaks HTTP, nothing that opens an SSH session. */
 @Module({})
@@ -22,8 +26,12 @@ export class AppModule {
         AuthModule,
         ConfigApiModule,
         CmdbApiModule,
+        CloudsApiModule,
         HostsApiModule,
         AgentsApiModule,
+        PackagesApiModule,
+        TasksModule,
+        LogsApiModule,
         HealthModule,
       ],
       providers: [

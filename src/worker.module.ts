@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CoreModule } from './core.module.js';
 import type { Env } from './env/env.js';
 import { HealthModule } from './health/health.module.js';
+import { HostsMaintenanceModule } from './hosts/hosts-maintenance.module.js';
+import { InstallerModule } from './installer/installer.module.js';
 
 /** The worker process: it installs, and serves nothing but health and metrics. */
 @Module({})
@@ -9,7 +11,7 @@ export class WorkerModule {
   static of(env: Env): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [CoreModule.of(env, 'worker'), HealthModule],
+      imports: [CoreModule.of(env, 'worker'), InstallerModule, HostsMaintenanceModule, HealthModule],
     };
   }
 }

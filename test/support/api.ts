@@ -2,15 +2,16 @@ import { fileURLToPath } from 'node:url';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Test } from '@nestjs/testing';
+import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
 import { setUpApp } from '../../src/app.setup.js';
+import { createDocument } from '../../src/openapi.js';
 import { PinoLogger } from '../../src/common/logging/pino-logger.js';
 import { aTestEnv } from './env.js';
-import { recordResponse } from './seen-responses.js';
-import { createTestDatabase, dropTestDatabase } from './services.js';
+import { ResponseSchemas } from './response-schemas.js';
+import { createTestDatabase } from './services.js';
 
 export const ADMIN = { username: 'admin', password: 'correct horse 电池' };
 
@@ -26,10 +27,11 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** A client that keeps one login. */
+/** A client that keeps one login. Every JSON answer it sees must fit the OpenAPI document. */
 export class ApiClient {
   constructor(
     readonly url: string,
+    private readonly schemas: ResponseSchemas,
     private readonly headers: Record<string, string> = {},
   ) {}
 
@@ -52,7 +54,7 @@ export class ApiClient {
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     const parsed = isJson && text !== '' ? JSON.parse(text) : text;
-    if (isJson) recordResponse({ method, path, status: response.status, body: parsed });
+    if (isJson) this.schemas.check({ method, path, status: response.status, body: parsed });
     return { status: response.status, headers: response.headers, body: parsed };
   }
 
@@ -63,18 +65,18 @@ export class ApiClient {
 
   /** The same server as another caller. */
   async login(username = ADMIN.username, password = ADMIN.password): Promise<ApiClient> {
-    const response = await new ApiClient(this.url).post('/api/auth/login', { username, password });
+    const response = await new ApiClient(this.url, this.schemas).post('/api/auth/login', { username, password });
     if (response.status !== 200) throw new Error(`login failed: ${JSON.stringify(response.body)}`);
     const cookie = response.headers
       .getSetCookie()
       .map((each) => each.split(';')[0])
       .join('; ');
-    return new ApiClient(this.url, { ...this.headers, cookie });
+    return new ApiClient(this.url, this.schemas, { ...this.headers, cookie });
   }
 
   /** The same caller with other headers, such as a language. */
   with(headers: Record<string, string>): ApiClient {
-    return new ApiClient(this.url, { ...this.headers, ...headers });
+    return new ApiClient(this.url, this.schemas, { ...this.headers, ...headers });
   }
 }
 
@@ -98,7 +100,8 @@ export interface TestApi {
  * @param overrides environment variables by their names in the code
  */
 export async function startApi(overrides: Parameters<typeof aTestEnv>[0] = {}): Promise<TestApi> {
-  const databaseUrl = overrides.databaseUrl ?? (await createTestDatabase());
+  const database = overrides.databaseUrl ? null : await createTestDatabase();
+  const databaseUrl = overrides.databaseUrl ?? database!.url;
   const dataDir = overrides.dataDir ?? (await mkdtemp(join(tmpdir(), 'nodeman-test-')));
   const env = aTestEnv({
     databaseUrl,
@@ -107,31 +110,37 @@ export async function startApi(overrides: Parameters<typeof aTestEnv>[0] = {}): 
     adminPassword: ADMIN.password,
     ...overrides,
   });
-  const module = await Test.createTestingModule({ imports: [AppModule.of(env)] }).compile();
-  const app = module.createNestApplication<NestExpressApplication>({
+  const close = async (app?: NestExpressApplication) => {
+    await app?.close();
+    await database?.drop();
+    if (!overrides.dataDir) await rm(dataDir, { recursive: true, force: true });
+  };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.of(env), {
     bodyParser: false,
+    abortOnError: false,
     logger: new PinoLogger(process.env.TEST_LOG_LEVEL ?? 'silent', 'test'),
   });
-  await setUpApp(app);
-  await app.listen(env.port, env.host);
-  const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  const anonymous = new ApiClient(url);
-  const admin = await anonymous.login();
-  return {
-    url,
-    databaseUrl,
-    dataDir,
-    app,
-    dataSource: app.get(DataSource),
-    anonymous,
-    admin,
-    userWith: (roles) => newUser(anonymous, admin, roles),
-    close: async () => {
-      await app.close();
-      if (!overrides.databaseUrl) await dropTestDatabase(databaseUrl);
-      if (!overrides.dataDir) await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+  try {
+    await setUpApp(app);
+    await app.listen(env.port, env.host);
+    const url = (await app.getUrl()).replace('[::1]', 'localhost');
+    const anonymous = new ApiClient(url, new ResponseSchemas(JSON.parse(JSON.stringify(createDocument(app)))));
+    const admin = await anonymous.login();
+    return {
+      url,
+      databaseUrl,
+      dataDir,
+      app,
+      dataSource: app.get(DataSource),
+      anonymous,
+      admin,
+      userWith: (roles) => newUser(anonymous, admin, roles),
+      close: () => close(app),
+    };
+  } catch (error) {
+    await close(app);
+    throw error;
+  }
 }
 
 let userCount = 0;

@@ -14,6 +14,9 @@ const COMMON_ERRORS: readonly ErrorCode[] = ['UNAUTHORIZED', 'SERVER_500_ERROR',
 type Model = Type<unknown>;
 type SchemaObject = Record<string, unknown>;
 
+/** OpenAPI 3.0 has no type of its own for null. */
+const NULL_SCHEMA: SchemaObject = { type: 'object', nullable: true, enum: [null] };
+
 /** Documents the enveloped success of a route, whose `data` is a `Model`, a list of them, or null; and its refusals. */
 export function ApiEnvelope(data: Model | [Model] | null, { description, errors = [] }: EnvelopeOptions = {}) {
   const model = Array.isArray(data) ? data[0] : data;
@@ -38,7 +41,7 @@ function successSchema(data: Model | [Model] | null): SchemaObject {
 }
 
 function dataSchema(data: Model | [Model] | null): SchemaObject {
-  if (data === null) return { nullable: true, enum: [null] };
+  if (data === null) return NULL_SCHEMA;
   if (Array.isArray(data)) return { type: 'array', items: { $ref: getSchemaPath(data[0]) } };
   return { $ref: getSchemaPath(data) };
 }
@@ -64,7 +67,7 @@ function refusalSchema(codes: readonly ErrorCode[]): SchemaObject {
         description: 'What is wrong with which field.',
         oneOf: [{ type: 'object' }, { type: 'array', items: {} }],
       },
-      data: { nullable: true, enum: [null] },
+      data: NULL_SCHEMA,
     },
   };
 }

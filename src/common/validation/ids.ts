@@ -1,4 +1,4 @@
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { Injectable, Optional, type PipeTransform } from '@nestjs/common';
 import { ObjectNotExistError, ValidateError } from '../errors/app-error.js';
 import { Text } from '../i18n/text.js';
 
@@ -16,7 +16,8 @@ export function parseId(value: unknown, min: 0 | 1 = 1): number | null {
 /** An id in a path. What cannot be an id is answered like an id of nothing. */
 @Injectable()
 export class ParseIdPipe implements PipeTransform<string, number> {
-  constructor(private readonly min: 0 | 1 = 1) {}
+  /** @param min 0 where the id of cloud 0 is meant; Nest, which makes the pipe of a route by itself, gives none */
+  constructor(@Optional() private readonly min: 0 | 1 = 1) {}
 
   transform(value: string): number {
     const id = parseId(value, this.min);

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { PinoLogger } from '../../src/common/logging/pino-logger.js';
+import { CoreModule } from '../../src/core.module.js';
+import { CredentialsService } from '../../src/hosts/credentials.service.js';
+import { Host } from '../../src/hosts/host.entity.js';
+import { Dispatcher } from '../../src/installer/dispatcher.js';
+import { InstallerModule } from '../../src/installer/installer.module.js';
+import { RunLog } from '../../src/logs/run-log.entity.js';
+import { type Fleet, startFleet } from '../../src/simulator/fleet.js';
+import type { SimulatedHost, SimulatedHostOptions } from '../../src/simulator/simulated-host.js';
+import { JobHost } from '../../src/tasks/job-host.entity.js';
+import { RunCancelService } from '../../src/tasks/run-cancel.service.js';
+import type { OpType } from '../../src/tasks/task.enums.js';
+import { startApi, type TestApi } from './api.js';
+import { aTestEnv } from './env.js';
+import { eventually } from './eventually.js';
+import { aJob, aRun } from './factories.js';
+import { createTestDatabase, type TestDatabase, uniqueRedisPrefix } from './services.js';
+
+export const PASSWORD = `p@ss'w"ord $HOME 密码`;
+
+type Overrides = Parameters<typeof aTestEnv>[0];
+
+/** An API that hosts download from and report to, workers in this process, and a fleet of simulated hosts. */
+export class Engine {
+  private readonly workers = new Set<INestApplicationContext>();
+  private readonly fleets: Fleet[] = [];
+
+  private constructor(
+    readonly api: TestApi,
+    readonly folder: string,
+    private readonly database: TestDatabase,
+    private readonly overrides: Overrides,
+  ) {}
+
+  /** @param overrides environment variables of the workers, by their names in the code */
+  static async start(overrides: Overrides = {}): Promise<Engine> {
+    const database = await createTestDatabase();
+    const shared = { databaseUrl: database.url, redisPrefix: uniqueRedisPrefix(), heartbeatIntervalSeconds: 1 };
+    const quick = {
+      leaseSeconds: 3,
+      waitAgentTimeoutSeconds: 20,
+      sshConnectTimeoutSeconds: 2,
+      sshLoginTimeoutSeconds: 5,
+    };
+    const all = { ...shared, ...quick, ...overrides };
+    const api = await startApi(all);
+    const server = new URL(api.url).host;
+    await api.admin.post('/api/config/kv/', { key: 'nginx', inner_ip: server });
+    const folder = await mkdtemp(join(tmpdir(), 'nodeman-engine-'));
+    return new Engine(api, folder, database, all);
+  }
+
+  async startWorker(overrides: Overrides = {}): Promise<INestApplicationContext> {
+    const env = aTestEnv({ ...this.overrides, ...overrides });
+    const module = await Test.createTestingModule({
+      imports: [CoreModule.of(env, 'worker'), InstallerModule],
+    }).compile();
+    module.useLogger(new PinoLogger(process.env.TEST_LOG_LEVEL ?? 'silent', 'worker'));
+    await module.init();
+    this.workers.add(module);
+    return module;
+  }
+
+  /** As SIGTERM does. */
+  async stopWorker(worker: INestApplicationContext): Promise<void> {
+    this.workers.delete(worker);
+    await worker.close();
+  }
+
+  /** A simulated host, and its row with stored credentials. */
+  async aTarget(options: Partial<SimulatedHostOptions> = {}, row: Partial<Host> = {}): Promise<Target> {
+    const root = join(this.folder, `host-${this.fleets.length}`);
+    const address = `127.0.79.${this.fleets.length + 1}`;
+    const fleet = await startFleet({
+      hosts: [{ address, port: 0, account: 'root', password: PASSWORD, root, ...options }],
+    });
+    this.fleets.push(fleet);
+    const machine = fleet.hosts[0]!;
+    const { dataSource } = this.api;
+    const host = await dataSource.manager.save(Host, {
+      ...{ businessId: 1, cloudId: 0, innerIp: address, nodeType: 'AGENT' as const, osType: 'LINUX' as const },
+      ...{ port: machine.port, account: 'root', ...row },
+    });
+    await this.storeCredential(host.id, PASSWORD);
+    return { host: await dataSource.manager.findOneByOrFail(Host, { id: host.id }), machine, fleet };
+  }
+
+  async storeCredential(hostId: number, secret: string): Promise<void> {
+    const { dataSource, app } = this.api;
+    await app.get(CredentialsService, { strict: false }).store(dataSource.manager, hostId, 'PASSWORD', secret);
+  }
+
+  /** Queues a run, and wakes the workers. */
+  async queue(host: Host, opType: OpType, overrides: Partial<JobHost> = {}): Promise<JobHost> {
+    const { dataSource } = this.api;
+    const job = await aJob(dataSource, { opType, nodeType: host.nodeType });
+    const run = await aRun(dataSource, job, host, overrides);
+    await dataSource.manager.update(Host, { id: host.id }, { runId: run.id, jobId: job.id, jobStatus: 'QUEUE' });
+    for (const worker of this.workers) worker.get(Dispatcher, { strict: false }).wake();
+    return run;
+  }
+
+  async cancel(runId: number, by = 'ann'): Promise<void> {
+    const cancels = this.api.app.get(RunCancelService, { strict: false });
+    await cancels.request(this.api.dataSource.manager, [runId], by);
+    await cancels.announce([runId]);
+  }
+
+  stateOf(runId: number): Promise<JobHost> {
+    return this.api.dataSource.manager.findOneByOrFail(JobHost, { id: runId });
+  }
+
+  hostOf(hostId: number): Promise<Host> {
+    return this.api.dataSource.manager.findOneByOrFail(Host, { id: hostId });
+  }
+
+  /** Waits for its end, whatever that is. */
+  async endOf(run: JobHost, timeoutMs = 20_000): Promise<JobHost> {
+    return eventually(
+      async () => {
+        const now = await this.stateOf(run.id);
+        if (now.status === 'SUCCESS' || now.status === 'FAILED') return now;
+        throw new Error(`run ${run.id} is ${now.status} at ${now.step}`);
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** Waits until a run stands at a step. */
+  atStep(run: JobHost, step: string): Promise<boolean> {
+    return eventually(async () => (await this.stateOf(run.id)).step === step, { everyMs: 10 });
+  }
+
+  /** The English lines of its log, `[STEP] text`. */
+  async logOf(run: JobHost): Promise<string[]> {
+    const lines = await this.api.dataSource.manager.find(RunLog, { where: { runId: run.id }, order: { id: 'ASC' } });
+    return lines.map(({ step, en }) => `[${step}] ${en}`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.workers].map((worker) => worker.close()));
+    await Promise.all(this.fleets.map((fleet) => fleet.stop()));
+    await this.api.close();
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A host to install on: its row, and the machine that plays it. */
+export interface Target {
+  host: Host;
+  machine: SimulatedHost;
+  fleet: Fleet;
+}
