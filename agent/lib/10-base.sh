@@ -29,7 +29,8 @@ mark() { emit "@nm:$nm_nonce:$*"; }
 die() {
   die_code=$1
   shift
-  mark "fail $die_code $(emit "$*" | tr '\000-\037\177' ' ')"
+  die_text=$(emit "$*" | tr '\000-\037\177' ' ')
+  mark "fail $die_code ${die_text% }"
   exit 1
 }
 

@@ -73,5 +73,5 @@ call_deps() {
   deps_lacking=$(lacking | tr '\n' ' ')
   [ -n "$deps_lacking" ] || return 0
   [ "$deps_code" -ne 124 ] || deps_output="it did not end within 300 s"
-  die COMMAND_NOT_FOUND "this host lacks ${deps_lacking}and $deps_manager could not bring it (exit code $deps_code): $(last_line "$deps_output")"
+  die COMMAND_NOT_FOUND "this host lacks ${deps_lacking}and $deps_manager could not bring it (exit code $deps_code): $(last_line "${deps_output:-it said nothing}")"
 }

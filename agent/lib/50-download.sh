@@ -18,14 +18,15 @@ has_sum() { [ -f "$1" ] && [ "$(sha256_of "$1")" = "$2" ]; }
 # Our servers are reached directly: a proxy that the environment or a configuration file names knows nothing of them.
 forget_proxies() {
   [ -z "${http_proxy:-}${HTTP_PROXY:-}${all_proxy:-}${ALL_PROXY:-}" ] || emit "a proxy is set in the environment; it is not used for our servers"
-  unset http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY ftp_proxy
+  # HOME and WGETRC, too: a personal .wgetrc may name one.
+  unset HOME WGETRC http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY ftp_proxy
 }
 
 # fetch_with <tool> <url> <file>: the tool's own exit code; what it says comes on stderr, with curl the HTTP status as the last line too.
 fetch_with() {
   case $1 in
     curl) curl -q -sS -f --noproxy '*' --connect-timeout 5 --speed-limit 512 --speed-time 15 -w '\nHTTP %{http_code}' -o "$3" "$2" >&2 ;;
-    wget) WGETRC=/dev/null wget -nv --no-proxy -t 1 --connect-timeout=5 -T 15 -O "$3" "$2" >&2 ;;
+    wget) wget -nv --no-proxy -t 1 --connect-timeout=5 -T 15 -O "$3" "$2" >&2 ;;
     *) wget -O "$3" "$2" >&2 ;;
   esac
 }

@@ -22,11 +22,15 @@ is_installed() { [ -r "$agent_home/current/manifest" ]; }
 
 is_running() { is_installed && agent_command status; }
 
-# agent_processes <folder…>: pids of what was started from these folders of the agent's. The patterns go by stdin, so grep does not find itself.
+# agent_processes <folder…>: pids of what was started from these folders of the agent's. The patterns go by stdin, so grep does
+# not find itself. A container's agent, which has the same paths, is another host's: it lives in another pid namespace.
 agent_processes() {
+  processes_here=$(readlink /proc/$$/ns/pid)
   # shellcheck disable=SC2062 # files, not a pattern
-  for processes_dir; do emit "$agent_home/$processes_dir/"; done |
-    grep -lF -f - /proc/[0-9]*/cmdline 2>/dev/null | tr -dc '0-9\n' | tr '\n' ' '
+  for processes_dir; do emit "$agent_home/$processes_dir/"; done | grep -lF -f - /proc/[0-9]*/cmdline 2>/dev/null |
+    while IFS=/ read -r _ _ processes_pid _; do
+      [ "$(readlink "/proc/$processes_pid/ns/pid")" != "$processes_here" ] || printf '%s ' "$processes_pid"
+    done
 }
 
 # kill_processes <folder…>: false when they are still there after 3 s, as $kill_pids.

@@ -132,7 +132,10 @@ answer_call() {
 
 main() {
   lead_own_group
-  unset nm_script nm_alone
+  # Given on by lead_own_group, and nobody else's business.
+  main_nonce=$nm_nonce
+  unset nm_script nm_alone nm_nonce
+  nm_nonce=$main_nonce
   exec 3<&0 </dev/null 2>&1
   take_lock
   look_at "$$"

@@ -87,11 +87,11 @@ export class TargetShell {
 
   async hangUp(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     this.process.stdin?.end();
-    return await this.ended;
+    return this.ended;
   }
 
   async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    return await this.ended;
+    return this.ended;
   }
 
   /** Waits for text in the output. */
@@ -101,7 +101,7 @@ export class TargetShell {
 
   private async marker(kind: string, from = 0): Promise<string> {
     const start = `${MARK}${kind}`;
-    return await eventually(
+    return eventually(
       () => {
         const line = this.output
           .slice(from)
