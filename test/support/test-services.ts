@@ -1,14 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrate } from '../../src/data-source.js';
+import { isAlive } from '../../src/launcher/process-table.js';
 import { startPostgres } from '../../src/launcher/services/postgres.js';
 import { startRedis } from '../../src/launcher/services/redis.js';
 import { Watchdog } from '../../src/launcher/watchdog.js';
 
 /** Every test database is a copy of this one. */
 export const TEMPLATE_DATABASE = 'nodeman_template';
+
+const FOLDER_PREFIX = 'nodeman-test-';
 
 /** Nothing here has to survive a power cut. */
 export const FAST_POSTGRES = {
@@ -38,7 +41,8 @@ export async function startTestServices(): Promise<TestServices> {
 }
 
 async function startOwn(): Promise<TestServices> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'nodeman-test-'));
+  await removeLeftovers();
+  const dataDir = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const watchdog = new Watchdog();
   const stop = async () => {
     await watchdog.close();
@@ -51,6 +55,15 @@ async function startOwn(): Promise<TestServices> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** A test run that was killed could not delete its data; its watchdog has ended its servers. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^(\d+)-/.exec(name.slice(FOLDER_PREFIX.length))?.[1];
+    if (!name.startsWith(FOLDER_PREFIX) || !pid || isAlive(Number(pid))) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
 
