@@ -1,22 +1,34 @@
 import type { QueueOptions } from 'bull';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Env } from '../../env/env.js';
 
 /**
- * How queues reach Redis. `maxRetriesPerRequest: null` and `enableReadyCheck: false` are what Bull needs of its
- * blocking connections.
- * @see https://github.com/OptimalBits/bull/issues/1873
+ * How queues reach Redis. Bull opens the connections itself: it does not close those that it is given.
+ * `enableReadyCheck: false` and `maxRetriesPerRequest: null` are what its blocking connections need.
+ * @see https://github.com/OptimalBits/bull/blob/develop/REFERENCE.md
  */
 export function bullOptions(env: Env): QueueOptions {
   if (env.redisEmulated) teachEmulator();
   return {
     prefix: env.redisPrefix,
-    createClient: () =>
-      new Redis(env.redisUrl!, {
-        maxRetriesPerRequest: null,
-        enableReadyCheck: false,
-        retryStrategy: (times: number) => Math.min(times * 100, 2_000),
-      }),
+    redis: {
+      ...connectionOf(env.redisUrl!),
+      enableReadyCheck: false,
+      maxRetriesPerRequest: null,
+      retryStrategy: (times: number) => Math.min(times * 100, 2_000),
+    },
+  };
+}
+
+function connectionOf(redisUrl: string): RedisOptions {
+  const url = new URL(redisUrl);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 6379),
+    username: decodeURIComponent(url.username) || undefined,
+    password: decodeURIComponent(url.password) || undefined,
+    db: Number(url.pathname.slice(1)) || 0,
+    ...(url.protocol === 'rediss:' ? { tls: { servername: url.hostname } } : {}),
   };
 }
 
