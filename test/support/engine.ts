@@ -2,20 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { AgentsApiModule } from '../../src/agents/agents-api.module.js';
+import { EnvelopeInterceptor } from '../../src/common/envelope/envelope.interceptor.js';
 import { PinoLogger } from '../../src/common/logging/pino-logger.js';
+import { ConfigModule } from '../../src/config/config.module.js';
+import { ConfigService } from '../../src/config/config.service.js';
 import { CoreModule } from '../../src/core.module.js';
+import type { Env } from '../../src/env/env.js';
 import { CredentialsService } from '../../src/hosts/credentials.service.js';
 import { Host } from '../../src/hosts/host.entity.js';
+import { HostsModule } from '../../src/hosts/hosts.module.js';
 import { Dispatcher } from '../../src/installer/dispatcher.js';
 import { InstallerModule } from '../../src/installer/installer.module.js';
 import { RunLog } from '../../src/logs/run-log.entity.js';
+import { PackagesApiModule } from '../../src/packages/packages-api.module.js';
 import { type Fleet, startFleet } from '../../src/simulator/fleet.js';
 import type { SimulatedHost, SimulatedHostOptions } from '../../src/simulator/simulated-host.js';
 import { JobHost } from '../../src/tasks/job-host.entity.js';
 import { RunCancelService } from '../../src/tasks/run-cancel.service.js';
+import { RunsModule } from '../../src/tasks/runs.module.js';
 import type { OpType } from '../../src/tasks/task.enums.js';
-import { startApi, type TestApi } from './api.js';
 import { aTestEnv } from './env.js';
 import { eventually } from './eventually.js';
 import { aJob, aRun } from './factories.js';
@@ -25,13 +35,28 @@ export const PASSWORD = `p@ss'w"ord $HOME 密码`;
 
 type Overrides = Parameters<typeof aTestEnv>[0];
 
-/** An API that hosts download from and report to, workers in this process, and a fleet of simulated hosts. */
+/** What targets see of the API, and what the tests need of it: downloads, heartbeats, cancels; no login. */
+async function startServer(env: Env): Promise<NestExpressApplication> {
+  const module = await Test.createTestingModule({
+    imports: [CoreModule.of(env, 'api'), PackagesApiModule, AgentsApiModule, ConfigModule, HostsModule, RunsModule],
+    providers: [{ provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor }],
+  }).compile();
+  const server = module.createNestApplication<NestExpressApplication>({
+    logger: new PinoLogger(process.env.TEST_LOG_LEVEL ?? 'silent', 'server'),
+  });
+  server.setGlobalPrefix('api', { exclude: ['download/:file'] });
+  await server.listen(0, '127.0.0.1');
+  return server;
+}
+
+/** A server that hosts download from and report to, workers in this process, and a fleet of simulated hosts. */
 export class Engine {
   private readonly workers = new Set<INestApplicationContext>();
   private readonly fleets: Fleet[] = [];
 
   private constructor(
-    readonly api: TestApi,
+    readonly server: NestExpressApplication,
+    readonly dataSource: DataSource,
     readonly folder: string,
     private readonly database: TestDatabase,
     private readonly overrides: Overrides,
@@ -47,12 +72,12 @@ export class Engine {
       sshConnectTimeoutSeconds: 2,
       sshLoginTimeoutSeconds: 5,
     };
-    const all = { ...shared, ...quick, ...overrides };
-    const api = await startApi(all);
-    const server = new URL(api.url).host;
-    await api.admin.post('/api/config/kv/', { key: 'nginx', inner_ip: server });
     const folder = await mkdtemp(join(tmpdir(), 'nodeman-engine-'));
-    return new Engine(api, folder, database, all);
+    const all = { ...shared, ...quick, dataDir: join(folder, 'data'), ...overrides };
+    const server = await startServer(aTestEnv(all));
+    const inner_ip = new URL(await server.getUrl()).host;
+    await server.get(ConfigService, { strict: false }).set({ key: 'nginx', inner_ip }, 'admin');
+    return new Engine(server, server.get(DataSource), folder, database, all);
   }
 
   async startWorker(overrides: Overrides = {}): Promise<INestApplicationContext> {
@@ -81,7 +106,7 @@ export class Engine {
     });
     this.fleets.push(fleet);
     const machine = fleet.hosts[0]!;
-    const { dataSource } = this.api;
+    const { dataSource } = this;
     const host = await dataSource.manager.save(Host, {
       ...{ businessId: 1, cloudId: 0, innerIp: address, nodeType: 'AGENT' as const, osType: 'LINUX' as const },
       ...{ port: machine.port, account: 'root', ...row },
@@ -91,13 +116,13 @@ export class Engine {
   }
 
   async storeCredential(hostId: number, secret: string): Promise<void> {
-    const { dataSource, app } = this.api;
-    await app.get(CredentialsService, { strict: false }).store(dataSource.manager, hostId, 'PASSWORD', secret);
+    const { dataSource, server } = this;
+    await server.get(CredentialsService, { strict: false }).store(dataSource.manager, hostId, 'PASSWORD', secret);
   }
 
   /** Queues a run, and wakes the workers. */
   async queue(host: Host, opType: OpType, overrides: Partial<JobHost> = {}): Promise<JobHost> {
-    const { dataSource } = this.api;
+    const { dataSource } = this;
     const job = await aJob(dataSource, { opType, nodeType: host.nodeType });
     const run = await aRun(dataSource, job, host, overrides);
     await dataSource.manager.update(Host, { id: host.id }, { runId: run.id, jobId: job.id, jobStatus: 'QUEUE' });
@@ -106,17 +131,17 @@ export class Engine {
   }
 
   async cancel(runId: number, by = 'ann'): Promise<void> {
-    const cancels = this.api.app.get(RunCancelService, { strict: false });
-    await cancels.request(this.api.dataSource.manager, [runId], by);
+    const cancels = this.server.get(RunCancelService, { strict: false });
+    await cancels.request(this.dataSource.manager, [runId], by);
     await cancels.announce([runId]);
   }
 
   stateOf(runId: number): Promise<JobHost> {
-    return this.api.dataSource.manager.findOneByOrFail(JobHost, { id: runId });
+    return this.dataSource.manager.findOneByOrFail(JobHost, { id: runId });
   }
 
   hostOf(hostId: number): Promise<Host> {
-    return this.api.dataSource.manager.findOneByOrFail(Host, { id: hostId });
+    return this.dataSource.manager.findOneByOrFail(Host, { id: hostId });
   }
 
   /** Waits for its end, whatever that is. */
@@ -138,14 +163,14 @@ export class Engine {
 
   /** The English lines of its log, `[STEP] text`. */
   async logOf(run: JobHost): Promise<string[]> {
-    const lines = await this.api.dataSource.manager.find(RunLog, { where: { runId: run.id }, order: { id: 'ASC' } });
+    const lines = await this.dataSource.manager.find(RunLog, { where: { runId: run.id }, order: { id: 'ASC' } });
     return lines.map(({ step, en }) => `[${step}] ${en}`);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.close()));
     await Promise.all(this.fleets.map((fleet) => fleet.stop()));
-    await this.api.close();
+    await this.server.close();
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
