@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import compression from 'compression';
 import { json, type NextFunction, type Request, type RequestHandler, type Response, urlencoded } from 'express';
 import helmet from 'helmet';
+import { HEARTBEAT_PATH, MAX_REPORT_BYTES } from './agents/heartbeat.dto.js';
 import { AppExceptionFilter } from './common/envelope/app-exception.filter.js';
 import { toAppError } from './common/envelope/to-app-error.js';
 import { requestContext } from './common/http/request-context.middleware.js';
@@ -15,10 +16,14 @@ import { DOCS_PATH, serveDocs } from './openapi.js';
 
 /** The largest body of a request, other than an uploaded package. */
 const BODY_LIMIT = '8mb';
+/** Two thousand ids in a query take up to 28 kB; Node's own limit is 16 kB. */
+const MAX_HEADER_BYTES = 65_536;
 
 /** Everything around the routes; the same for the server and for tests. */
 export async function setUpApp(app: NestExpressApplication): Promise<void> {
   const env = app.get(Env);
+  // What createServer would take as an option; Nest makes the server itself and passes none on.
+  Object.assign(app.getHttpServer(), { maxHeaderSize: MAX_HEADER_BYTES });
   app.disable('x-powered-by');
   app.set('trust proxy', env.trustProxyHops);
   app.set('query parser', 'simple');
@@ -26,6 +31,7 @@ export async function setUpApp(app: NestExpressApplication): Promise<void> {
   app.use(requestContext(env.defaultLocale), requestLog, measureRequests);
   app.use(securityHeaders(env));
   app.use(compression({ filter: (request, response) => !isStream(response) && compression.filter(request, response) }));
+  app.use(HEARTBEAT_PATH, readBody(json({ limit: MAX_REPORT_BYTES })));
   app.use(readBody(json({ limit: BODY_LIMIT })));
   app.use(readBody(urlencoded({ limit: BODY_LIMIT, extended: false, parameterLimit: 1_000 })));
   if (env.corsOrigins.length > 0) {

@@ -2,6 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
 
+/** Where agents report: anybody may knock there, so its bodies are kept small before they are read. */
+export const HEARTBEAT_PATH = '/api/agent/heartbeat';
 /** The largest body of a report, in bytes: 64 processes take less than a fifth of it. */
 export const MAX_REPORT_BYTES = 65_536;
 const MAX_PROCESSES = 64;

@@ -9,7 +9,7 @@ export const MAX_PAGE_SIZE = 500;
 export class PageQuery {
   @ApiProperty({ required: false, default: 1, minimum: 1, description: 'Page, from 1. A page past the end is empty.' })
   @IsOptional()
-  @ToInt()
+  @ToInt(1)
   @IsInt()
   @Min(1)
   @Max(2_000_000)
@@ -17,7 +17,7 @@ export class PageQuery {
 
   @ApiProperty({ required: false, default: 10, minimum: 1, maximum: MAX_PAGE_SIZE, description: 'Items on a page.' })
   @IsOptional()
-  @ToInt()
+  @ToInt(10)
   @IsInt()
   @Min(1)
   @Max(MAX_PAGE_SIZE)

@@ -4,12 +4,15 @@ import { Transform } from 'class-transformer';
 export const EmptyAsAbsent = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === '' ? undefined : value));
 
-/** Text that is a whole number becomes one; anything else is left for the validator to refuse. */
-export const ToInt = (): PropertyDecorator =>
+/**
+ * Text that is a whole number becomes one; anything else is left for the validator to refuse.
+ * @param whenEmpty what an empty value counts as, where absence has a default
+ */
+export const ToInt = (whenEmpty?: number): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => {
     if (typeof value !== 'string') return value;
     const text = value.trim();
-    if (text === '') return undefined;
+    if (text === '') return whenEmpty;
     return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : value;
   });
 
