@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import { register } from 'prom-client';
 import { AdminOnly } from '../auth/access.decorator.js';
 import { RawResponse } from '../common/envelope/raw-response.decorator.js';
+import { ApiRefusals } from '../common/openapi/api-envelope.decorator.js';
 import { QueueMetrics } from './queue-metrics.js';
 
 /** For Prometheus, which logs in with an administrator's API token: the figures are of all businesses. */
@@ -17,6 +18,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({ summary: 'Metrics in the Prometheus text format' })
   @ApiProduces('text/plain')
+  @ApiRefusals('PERMISSION_DENIED')
   async metrics(@Res({ passthrough: true }) response: Response): Promise<string> {
     await this.queue.collect();
     response.type(register.contentType);
