@@ -59,6 +59,11 @@ export function fileNameOf({
   return `${name}-${version}-${os}-${arch}.tgz`;
 }
 
+/** Whether a text could be the name of a package's file. */
+export function isFileName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._+-]{0,254}$/.test(text);
+}
+
 function isPlain(value: string): boolean {
   return value.length <= MAX_VALUE_LENGTH && !/[\p{Cc}\p{Cs}\ufffd]/u.test(value);
 }

@@ -5,7 +5,7 @@ import { checkArchive } from './archive-check.js';
 import { ANY_ARCH, DEFAULT_PACKAGE_NAME, type PackageWanted } from './package-choice.js';
 import { Package } from './package.entity.js';
 import { PackageNotFoundError, PackageVersionTakenError } from './package.errors.js';
-import { fileNameOf, type PackageManifest } from './package-manifest.js';
+import { fileNameOf, isFileName, type PackageManifest } from './package-manifest.js';
 import { type IncomingFile, PackageStore } from './package-store.js';
 import { compareVersions } from './version-order.js';
 
@@ -42,7 +42,9 @@ export class PackagesService {
     return { items, count };
   }
 
+  /** @param fileName from a client: anything at all */
   async findByFileName(fileName: string): Promise<Package | null> {
+    if (!isFileName(fileName)) return null;
     return this.dataSource.manager.findOneBy(Package, { fileName });
   }
 

@@ -31,7 +31,7 @@ export async function readUpload<T>(request: Request, target: UploadTarget<T>): 
         received.catch(reject);
       });
       form.on('error', () => reject(brokenOff()));
-      form.on('close', () => (received ?? Promise.reject(noFile())).then(resolve, reject));
+      form.on('close', () => void (received ?? Promise.reject(noFile())).then(resolve, reject));
       request.once('close', () => request.complete || form.destroy(brokenOff()));
       request.pipe(form);
     });
