@@ -64,7 +64,8 @@ export class CloudsController {
   }
 
   @Delete(':bk_cloud_id')
-  @ApiOperation({ summary: 'Delete a cloud that has no hosts' })
+  @ApiOperation({ summary: 'Delete a cloud that has no hosts, of any business' })
+  @ApiParam({ name: 'bk_biz_id', type: String, example: '1', description: 'A business that the caller operates.' })
   @ApiParam({ name: 'bk_cloud_id', type: String, example: '1' })
   @ApiEnvelope(null, { errors: ['FORM_VALIDATE_ERROR', 'PERMISSION_DENIED', 'OBJECT_NOT_EXIST'] })
   async delete(@CloudId() id: number, @CurrentUser() caller: Caller): Promise<void> {

@@ -55,7 +55,7 @@ describe('GET applications', () => {
       (await client.get('/api/cmdb/applications')).body.data.map(
         ({ ApplicationID }: { ApplicationID: string }) => ApplicationID,
       );
-    expect(await ids(await api.userWith({ [biz]: 'viewer', 1: 'operator' }))).toEqual(['1', biz]);
+    expect(await ids(await api.userWith({ [Number(biz)]: 'viewer', 1: 'operator' }))).toEqual(['1', biz]);
     expect(await ids(await api.userWith({}))).toEqual([]);
     expect(await ids(api.admin)).toContain(biz);
   });
@@ -107,7 +107,7 @@ describe('GET topo', () => {
   });
 
   it('is for those with a role in the business', async () => {
-    expect(await topo('', await api.userWith({ [biz]: 'viewer' }))).toHaveLength(1);
+    expect(await topo('', await api.userWith({ [Number(biz)]: 'viewer' }))).toHaveLength(1);
     const stranger = await api.userWith({ 1: 'operator' });
     expect((await stranger.get(`/api/cmdb/${biz}/topo/`)).body.code).toBe('PERMISSION_DENIED');
     expect((await stranger.get('/api/cmdb/999999/topo/')).body.code).toBe('PERMISSION_DENIED');
@@ -160,7 +160,7 @@ describe('editing businesses', () => {
   });
 
   it('is for administrators, as is all editing', async () => {
-    const operator = await api.userWith({ [biz]: 'operator' });
+    const operator = await api.userWith({ [Number(biz)]: 'operator' });
     const attempts = [
       operator.post('/api/cmdb/applications/', { ApplicationName: 'x' }),
       operator.delete(path()),
