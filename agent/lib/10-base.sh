@@ -52,22 +52,32 @@ look_at() {
   look_state=$1 look_ppid=$2 look_pgrp=$3 look_session=$4 look_start=${20}
 }
 
+# Prints the stat files of living processes that may have one of the ids $1 (`a|b|c`) as parent, group or session: one grep
+# instead of a look at each process, which costs a shell a system call per byte. It finds itself; by the time of a look it is gone.
+kin_of() {
+  if has grep; then
+    grep -lE "\\) [^XZ] ([0-9]+ ){0,2}($1) " /proc/[0-9]*/stat 2>/dev/null
+  else
+    for kin_stat in /proc/[0-9]*/stat; do emit "$kin_stat"; done
+  fi
+}
+
 # Collects into $members the living processes below pid $1 and in the group or session that it leads, without itself.
 gather() {
   members=
+  gather_ids=$1
   gather_grew=1
   while [ -n "$gather_grew" ]; do
     gather_grew=
-    for gather_pid in /proc/[0-9]*; do
+    for gather_pid in $(kin_of "$gather_ids"); do
       gather_pid=${gather_pid#/proc/}
-      case " $1 $members " in *" $gather_pid "*) continue ;; esac
+      gather_pid=${gather_pid%/stat}
+      case "|$gather_ids|" in *"|$gather_pid|"*) continue ;; esac
       look_at "$gather_pid" || continue
       case $look_state in [ZX]) continue ;; esac
-      case " $1 $members " in
-        *" $look_ppid "* | *" $look_pgrp "* | *" $look_session "*) ;;
-        *) continue ;;
-      esac
+      case "|$gather_ids|" in *"|$look_ppid|"* | *"|$look_pgrp|"* | *"|$look_session|"*) ;; *) continue ;; esac
       members="$members $gather_pid"
+      gather_ids="$gather_ids|$gather_pid"
       gather_grew=1
     done
   done

@@ -62,15 +62,14 @@ end_members() {
 }
 
 answer_stop() {
-  gather "$$"
-  # shellcheck disable=SC2086 # a list of numbers
-  [ -z "$members" ] || kill -TERM $members 2>/dev/null
   stop_grace=0
   while gather "$$" && [ -n "$members" ] && [ "$stop_grace" -lt 20 ]; do
+    # shellcheck disable=SC2086 # a list of numbers
+    [ "$stop_grace" -gt 0 ] || kill -TERM $members 2>/dev/null
     nap
     stop_grace=$((stop_grace + 1))
   done
-  end_members "$$" && stop_left= || stop_left=$members
+  end_members "$$" && stop_left='' || stop_left=$members
   drop_lock
   if [ -z "$stop_left" ]; then mark stopped; exit 0; fi
   # shellcheck disable=SC2086 # counted on purpose

@@ -54,10 +54,23 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const shell of open) if (shell.process.exitCode === null) await shell.hangUp();
-  for (const pid of processesWith(`${root}/`)) process.kill(pid, 'SIGKILL');
+  await eventually(() => {
+    const left = processesWith(`${root}/`);
+    left.forEach(kill);
+    return left.length === 0;
+  });
   await server.close();
   rmSync(base, { recursive: true, force: true });
 });
+
+/** One that is gone already needs no killing. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 const home = (path = '') => join(root, 'opt/nodeman/agent', path);
 const text = (path: string) => readFileSync(path, 'utf8');
