@@ -18,7 +18,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({ summary: 'Metrics in the Prometheus text format' })
   @ApiProduces('text/plain')
-  @ApiRefusals('PERMISSION_DENIED')
+  @ApiRefusals(['PERMISSION_DENIED'])
   async metrics(@Res({ passthrough: true }) response: Response): Promise<string> {
     await this.queue.collect();
     response.type(register.contentType);

@@ -2,6 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { RequestContext } from './request-context.js';
 
+/** What Nest tells of each module and route at every start: a hundred lines that nobody reads. */
+const CHATTER = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication']);
+
 /**
  * Nest's logger on pino: one JSON line an event on stdout, with the request's id and caller while there is one.
  * Nest calls `log(message, ...extras, context)` and `error(message, stack?, context)`.
@@ -23,7 +26,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(CHATTER.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
