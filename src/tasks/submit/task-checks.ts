@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '../../auth/caller.js';
+import { DIRECT_CLOUD_ID } from '../../clouds/cloud.entity.js';
+import { NginxNotSetError } from '../../config/config.errors.js';
+import { ConfigService } from '../../config/config.service.js';
+import type { NginxSetting } from '../../config/nginx.setting.js';
+import { Env } from '../../env/env.js';
+import { refusalOf } from './complaints.js';
+import { planHosts, type HostPlan } from './host-plan.js';
+import { readFacts } from './known-hosts.js';
+import { hostsElsewhere } from './other-business.js';
+import { putsAnAgent, type TaskRequest } from './task-request.js';
+import { applyRules } from './task-rules.js';
+
+/** Who asks, and in which business. */
+export interface Asker {
+  caller: Caller;
+  businessId: number;
+}
+
+/** Holds requests against what is in the database. */
+@Injectable()
+export class TaskChecks {
+  constructor(
+    private readonly env: Env,
+    private readonly config: ConfigService,
+  ) {}
+
+  /** To be read before the transaction: asking for a second connection inside one could wait for ever when all are taken. */
+  nginx(): Promise<NginxSetting | null> {
+    return this.config.nginx();
+  }
+
+  /**
+   * What the hosts of a request become. Those that exist are locked until the transaction ends.
+   * @throws ValidateError naming every row that a rule forbids
+   * @throws PermissionDeniedError when hosts are to be taken from a business where the caller may not do that
+   * @throws NginxSettingError when the hosts would have nowhere to download from
+   */
+  async check(
+    manager: EntityManager,
+    { caller, businessId }: Asker,
+    request: TaskRequest,
+    nginx: NginxSetting | null,
+  ): Promise<HostPlan[]> {
+    const facts = await readFacts(manager, businessId, request);
+    const plans = planHosts(businessId, request, facts);
+    const complaints = applyRules(request, facts, plans, this.env);
+    const elsewhere = hostsElsewhere(caller, request, plans);
+    const refusal = refusalOf(complaints, request.rows, elsewhere);
+    if (refusal) throw refusal;
+    if (putsAnAgent(request.opType)) requireServers(request, nginx);
+    return plans;
+  }
+}
+
+/** Hosts of cloud 0 download from the inner servers; the others by way of proxies, which use the outer ones. */
+function requireServers({ cloudId }: TaskRequest, nginx: NginxSetting | null): void {
+  const side = cloudId === DIRECT_CLOUD_ID ? 'inner' : 'outer';
+  if (!nginx?.[side].length) throw new NginxNotSetError(side);
+}
