@@ -24,7 +24,9 @@ export class HeartbeatController {
     summary: 'An agent says that it runs',
     description: 'For agents. They have no login but a token of their host, that a run gave them.',
   })
-  @ApiEnvelope(HeartbeatResponse, { errors: ['VALIDATE_ERROR', 'UNAUTHORIZED', 'TOO_MANY_REQUESTS'] })
+  @ApiEnvelope(HeartbeatResponse, {
+    errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'UNAUTHORIZED', 'TOO_MANY_REQUESTS'],
+  })
   async report(
     @Body() body: HeartbeatBody,
     @Headers('authorization') authorization?: string,

@@ -1,6 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 
 /** Where agents report: anybody may knock there, so its bodies are kept small before they are read. */
 export const HEARTBEAT_PATH = '/api/agent/heartbeat';
@@ -58,6 +68,8 @@ export class HeartbeatBody {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MAX_PROCESSES)
+  // A list in the list would pass as one without elements.
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ReportedProcessBody)
   processes?: ReportedProcessBody[];

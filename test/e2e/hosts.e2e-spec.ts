@@ -467,6 +467,13 @@ describe('POST hosts/check', () => {
     expect((await check(body)).body.code).toBe('VALIDATE_ERROR');
   });
 
+  it('refuses a body that cannot be read', async () => {
+    const response = await api.admin.post(`/api/${biz}/hosts/check/`, '{"hosts":', {
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([response.status, response.body.code]).toEqual([400, 'FORM_VALIDATE_ERROR']);
+  });
+
   it('is open to viewers, and not to strangers', async () => {
     const [viewer, stranger] = [await api.userWith({ [biz]: 'viewer' }), await api.userWith({ [POOL]: 'operator' })];
     expect((await check({ hosts: ['192.0.2.1'] }, viewer)).status).toBe(200);
