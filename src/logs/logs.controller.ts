@@ -47,7 +47,7 @@ export class LogsController {
     description: 'The stream',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
-  @ApiRefusals('VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED', 'TOO_MANY_REQUESTS')
+  @ApiRefusals(['VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED', 'TOO_MANY_REQUESTS'])
   async follow(
     @BusinessId() businessId: number,
     @Param('host_id', ParseIdPipe) hostId: number,

@@ -23,12 +23,12 @@ export function ApiEnvelope(data: Model | [Model] | null, { description, errors 
   return applyDecorators(
     ...(model ? [ApiExtraModels(model)] : []),
     ApiResponse({ status: 200, description: description ?? 'OK', schema: successSchema(data) }),
-    ApiRefusals(...errors),
+    ApiRefusals(errors),
   );
 }
 
 /** Documents the refusals alone, for routes whose success has no envelope. */
-export function ApiRefusals(...errors: readonly ErrorCode[]) {
+export function ApiRefusals(errors: readonly ErrorCode[] = []) {
   return applyDecorators(...refusals([...new Set([...errors, ...COMMON_ERRORS])]));
 }
 
