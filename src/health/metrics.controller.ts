@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { register } from 'prom-client';
 import { AdminOnly } from '../auth/access.decorator.js';
@@ -18,6 +18,7 @@ export class MetricsController {
   @Get()
   @ApiOperation({ summary: 'Metrics in the Prometheus text format' })
   @ApiProduces('text/plain')
+  @ApiOkResponse({ description: 'One line a series', schema: { type: 'string' } })
   @ApiRefusals(['PERMISSION_DENIED'])
   async metrics(@Res({ passthrough: true }) response: Response): Promise<string> {
     await this.queue.collect();

@@ -15,6 +15,12 @@ export function isForeignKeyViolation(error: unknown, constraint: string): boole
   return isViolation(error, '23503', constraint);
 }
 
+/** Whether a text held a NUL, which Postgres cannot store or compare. */
+export function isUnstorableText(error: unknown): boolean {
+  const code = error instanceof QueryFailedError ? (error.driverError as DriverError).code : undefined;
+  return code === '22021' || code === '22P05';
+}
+
 /**
  * Whether Postgres could not be reached or went away: worth another try, and no fault of the statement.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08 and 57P

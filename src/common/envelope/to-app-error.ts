@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { isConnectionError } from '../db/postgres-errors.js';
+import { isConnectionError, isUnstorableText } from '../db/postgres-errors.js';
 import {
   AppError,
   FatalError,
@@ -35,6 +35,9 @@ export function toAppError(error: unknown, requestId: string): AppError {
   if (error instanceof AppError) return error;
   if (isConnectionError(error)) {
     return new FatalError(new Text('数据库暂不可用，请稍后重试', 'The database is not available; try again later'));
+  }
+  if (isUnstorableText(error)) {
+    return new FormValidateError(new Text('请求中含有空字符 (NUL)', 'The request has a text with a NUL in it'));
   }
   if (error instanceof HttpException)
     return fromStatus(error.getStatus(), error.message) ?? new UnexpectedError(requestId);

@@ -6,6 +6,9 @@ interface RouteLayer {
   match(path: string): boolean;
 }
 
+/** More than any of our paths has, fewer than HTTP knows. */
+const MANY_METHODS = 10;
+
 /**
  * The methods under which the path of a request exists, for the `Allow` header; empty when it exists under none. The
  * router itself is asked, so that no second table of routes can go stale.
@@ -17,7 +20,9 @@ export function allowedMethods(request: Request): string[] {
   const methods = new Set<string>();
   for (const layer of stack) {
     if (!layer.route || !layer.match(path)) continue;
-    for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
+    const own = Object.keys(layer.route.methods);
+    // Nest answers what it does not know by layers that take every method: those are no routes.
+    if (own.length < MANY_METHODS) own.forEach((method) => methods.add(method.toUpperCase()));
   }
   methods.delete('_ALL');
   if (methods.has('GET')) methods.add('HEAD');
