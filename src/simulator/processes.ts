@@ -4,7 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const PATIENCE_MS = 5_000;
 
-/** The processes of simulated hosts: those that have a host's folder as NODEMAN_ROOT in their environment. */
+/**
+ * The processes of simulated hosts: those that have a host's folder as NODEMAN_ROOT in their environment, and its agent,
+ * which starts with an environment of its own and has a folder below it as NODEMAN_AGENT_HOME.
+ */
 export async function processesOf(roots: ReadonlySet<string>): Promise<number[]> {
   const entries = await readdir('/proc').catch(() => null);
   if (!entries) return pidsInFiles(roots);
@@ -34,12 +37,18 @@ export async function killProcessesOf(roots: ReadonlySet<string>, groups: Iterab
 async function isOf(roots: ReadonlySet<string>, pid: string): Promise<boolean> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    const own = environment.split('\0').find((entry) => entry.startsWith('NODEMAN_ROOT='));
-    return own !== undefined && roots.has(own.slice('NODEMAN_ROOT='.length)) && !(await isZombie(pid));
+    const isOurs = environment.split('\0').some((entry) => roots.has(rootIn(entry)));
+    return isOurs && !(await isZombie(pid));
   } catch {
     // It ended meanwhile, or belongs to somebody else.
     return false;
   }
+}
+
+/** The folder that an entry of an environment speaks of, or ''. */
+function rootIn(entry: string): string {
+  if (entry.startsWith('NODEMAN_ROOT=')) return entry.slice('NODEMAN_ROOT='.length);
+  return /^NODEMAN_AGENT_HOME=(.*)\/opt\/nodeman\/agent$/.exec(entry)?.[1] ?? '';
 }
 
 async function isZombie(pid: string): Promise<boolean> {
