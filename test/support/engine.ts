@@ -16,12 +16,12 @@ import type { Env } from '../../src/env/env.js';
 import { CredentialsService } from '../../src/hosts/credentials.service.js';
 import { Host } from '../../src/hosts/host.entity.js';
 import { HostsModule } from '../../src/hosts/hosts.module.js';
-import { Dispatcher } from '../../src/installer/dispatcher.js';
 import { InstallerModule } from '../../src/installer/installer.module.js';
 import { RunLog } from '../../src/logs/run-log.entity.js';
 import { PackagesApiModule } from '../../src/packages/packages-api.module.js';
 import { type Fleet, startFleet } from '../../src/simulator/fleet.js';
 import type { SimulatedHost, SimulatedHostOptions } from '../../src/simulator/simulated-host.js';
+import { InstallQueue } from '../../src/tasks/install.queue.js';
 import { JobHost } from '../../src/tasks/job-host.entity.js';
 import { RunCancelService } from '../../src/tasks/run-cancel.service.js';
 import { RunsModule } from '../../src/tasks/runs.module.js';
@@ -58,14 +58,14 @@ export class Engine {
     readonly server: NestExpressApplication,
     readonly dataSource: DataSource,
     readonly folder: string,
-    private readonly database: TestDatabase,
+    private readonly database: TestDatabase | null,
     private readonly overrides: Overrides,
   ) {}
 
   /** @param overrides environment variables of the workers, by their names in the code */
   static async start(overrides: Overrides = {}): Promise<Engine> {
-    const database = await createTestDatabase();
-    const shared = { databaseUrl: database.url, redisPrefix: uniqueRedisPrefix(), heartbeatIntervalSeconds: 1 };
+    const database = overrides.databaseUrl ? null : await createTestDatabase();
+    const shared = { databaseUrl: database?.url, redisPrefix: uniqueRedisPrefix(), heartbeatIntervalSeconds: 1 };
     const quick = {
       leaseSeconds: 3,
       waitAgentTimeoutSeconds: 20,
@@ -75,9 +75,19 @@ export class Engine {
     const folder = await mkdtemp(join(tmpdir(), 'nodeman-engine-'));
     const all = { ...shared, ...quick, dataDir: join(folder, 'data'), ...overrides };
     const server = await startServer(aTestEnv(all));
-    const inner_ip = new URL(await server.getUrl()).host;
-    await server.get(ConfigService, { strict: false }).set({ key: 'nginx', inner_ip }, 'admin');
-    return new Engine(server, server.get(DataSource), folder, database, all);
+    const engine = new Engine(server, server.get(DataSource), folder, database, all);
+    await engine.serveFrom(await engine.address());
+    return engine;
+  }
+
+  /** `ip:port` of the server. */
+  async address(): Promise<string> {
+    return new URL(await this.server.getUrl()).host;
+  }
+
+  /** Sets where targets download from and report to. */
+  async serveFrom(...servers: string[]): Promise<void> {
+    await this.server.get(ConfigService, { strict: false }).set({ key: 'nginx', inner_ip: servers.join(',') }, 'admin');
   }
 
   async startWorker(overrides: Overrides = {}): Promise<INestApplicationContext> {
@@ -120,13 +130,18 @@ export class Engine {
     await server.get(CredentialsService, { strict: false }).store(dataSource.manager, hostId, 'PASSWORD', secret);
   }
 
-  /** Queues a run, and wakes the workers. */
-  async queue(host: Host, opType: OpType, overrides: Partial<JobHost> = {}): Promise<JobHost> {
+  /** Queues a run, and rings for it. */
+  async queue(
+    host: Host,
+    opType: OpType,
+    overrides: Partial<JobHost> = {},
+    { isRung = true }: { isRung?: boolean } = {},
+  ): Promise<JobHost> {
     const { dataSource } = this;
     const job = await aJob(dataSource, { opType, nodeType: host.nodeType });
     const run = await aRun(dataSource, job, host, overrides);
     await dataSource.manager.update(Host, { id: host.id }, { runId: run.id, jobId: job.id, jobStatus: 'QUEUE' });
-    for (const worker of this.workers) worker.get(Dispatcher, { strict: false }).wake();
+    if (isRung) await this.server.get(InstallQueue, { strict: false }).ring([run]);
     return run;
   }
 
@@ -171,7 +186,7 @@ export class Engine {
     await Promise.all([...this.workers].map((worker) => worker.close()));
     await Promise.all(this.fleets.map((fleet) => fleet.stop()));
     await this.server.close();
-    await this.database.drop();
+    await this.database?.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -14,10 +14,11 @@ export interface Elevation {
   readonly preamble: string;
 }
 
-const AS_WE_ARE: Elevation = { command: (script) => `sh -c ${quote(script)}`, preamble: '' };
-const BY_SUDO: Elevation = { command: (script) => `sudo -n sh -c ${quote(script)}`, preamble: '' };
+/** `exec`, so that the login shell does not stay as a parent, and sh leads the session that sshd made. */
+const AS_WE_ARE: Elevation = { command: (script) => `exec sh -c ${quote(script)}`, preamble: '' };
+const BY_SUDO: Elevation = { command: (script) => `exec sudo -n sh -c ${quote(script)}`, preamble: '' };
 const bySudoWith = (password: string): Elevation => ({
-  command: (script) => `sudo -S -p '' sh -c ${quote(script)}`,
+  command: (script) => `exec sudo -S -p '' sh -c ${quote(script)}`,
   preamble: `${password}\n`,
 });
 
