@@ -1,5 +1,4 @@
 import { AgentTokensService, parseToken } from '../../src/agents/agent-tokens.service.js';
-import { AgentWatch } from '../../src/agents/agent-watch.js';
 import type { Agent } from '../../src/agents/agent.entity.js';
 import { HeartbeatFolder } from '../../src/agents/heartbeat-folder.js';
 import { UnauthorizedError } from '../../src/common/errors/app-error.js';
@@ -11,12 +10,10 @@ import { ownPostgres } from '../support/services.js';
 
 let api: TestApi;
 let tokens: AgentTokensService;
-let watch: AgentWatch;
 
 beforeAll(async () => {
   api = await startApi({ heartbeatIntervalSeconds: 1 });
   tokens = api.app.get(AgentTokensService, { strict: false });
-  watch = api.app.get(AgentWatch, { strict: false });
 });
 afterAll(() => api.close());
 
@@ -245,48 +242,6 @@ describe('silence', () => {
     await anAgent(api.dataSource, other.id, { reportedAt: new Date(Date.now() - 60_000) });
     await eventually(async () => (await statusOf(other))[0].status === 'TERMINATED');
     expect((await statusOf(host))[0].status).toBe('UNKNOWN');
-  });
-});
-
-describe('AgentWatch', () => {
-  const signal = () => AbortSignal.timeout(9_000);
-
-  it('hears of a confirmed run within a moment', async () => {
-    const host = await aHost(api.dataSource);
-    const token = await tokens.issue(host.id, 7);
-    let isConfirmed = false;
-    const confirmed = watch.confirmed(host.id, 7, signal()).then(() => (isConfirmed = true));
-    await report(await anAgent(api.dataSource, (await aHost(api.dataSource)).id));
-    expect(isConfirmed).toBe(false);
-    await report(token);
-    await confirmed;
-    await watch.confirmed(host.id, 7, signal());
-  });
-
-  it('sees it without Redis, too', async () => {
-    const host = await aHost(api.dataSource);
-    await tokens.issue(host.id, 7);
-    const confirmed = watch.confirmed(host.id, 7, signal());
-    await api.dataSource.query('UPDATE agents SET confirmed_run_id = 7 WHERE host_id = $1', [host.id]);
-    await confirmed;
-  });
-
-  it('hears of a goodbye', async () => {
-    const host = await aHost(api.dataSource);
-    const token = await anAgent(api.dataSource, host.id);
-    await report(token);
-    const silent = watch.silent(host.id, new Date(), signal());
-    await report(token, { state: 'stopping' });
-    await silent;
-  });
-
-  it('gives up when it is told to', async () => {
-    const host = await aHost(api.dataSource);
-    const controller = new AbortController();
-    const confirmed = watch.confirmed(host.id, 7, controller.signal);
-    controller.abort(new Error('cancelled'));
-    await expect(confirmed).rejects.toThrow('cancelled');
-    await expect(watch.confirmed(host.id, 7, controller.signal)).rejects.toThrow('cancelled');
   });
 });
 
