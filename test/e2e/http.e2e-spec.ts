@@ -67,6 +67,12 @@ describe('HTTP', () => {
       expect(response.body.code).not.toBe('FORM_VALIDATE_ERROR');
     });
 
+    it('answers a head that is too large', async () => {
+      const response = await fetch(`${api.url}/api/health/live?${'x'.repeat(70_000)}`);
+      expect(response.status).toBe(431);
+      expect(await response.json()).toEqual(refusal('FORM_VALIDATE_ERROR'));
+    });
+
     it('takes no NUL for a bug of its own', async () => {
       const response = await api.admin.get('/api/1/hosts/?version=a%00b');
       expect(response.status).toBe(400);
