@@ -25,6 +25,7 @@ export async function setUpApp(app: NestExpressApplication): Promise<void> {
   const env = app.get(Env);
   // What createServer would take as an option; Nest makes the server itself and passes none on.
   Object.assign(app.getHttpServer(), { maxHeaderSize: MAX_HEADER_BYTES });
+  answerClientErrors(app.getHttpServer(), env.defaultLocale);
   app.disable('x-powered-by');
   app.set('trust proxy', env.trustProxyHops);
   app.set('query parser', 'simple');
