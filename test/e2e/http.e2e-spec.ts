@@ -159,7 +159,7 @@ describe('HTTP with ERROR_HTTP_STATUS=200', () => {
 
   it('answers refusals with 200, and their code', async () => {
     const missing = await fetch(`${api.url}/api/nowhere`);
-    expect([missing.status, (await missing.json()).code]).toEqual([200, 'OBJECT_NOT_EXIST']);
+    expect([missing.status, ((await missing.json()) as { code: string }).code]).toEqual([200, 'OBJECT_NOT_EXIST']);
   });
 
   it('keeps 401 and 403', async () => {
@@ -169,6 +169,7 @@ describe('HTTP with ERROR_HTTP_STATUS=200', () => {
   });
 
   it('speaks the default language', async () => {
-    expect((await (await fetch(`${api.url}/api/nowhere`)).json()).message).toMatch(/^There is nothing/);
+    const missing = (await (await fetch(`${api.url}/api/nowhere`)).json()) as { message: string };
+    expect(missing.message).toMatch(/^There is nothing/);
   });
 });
