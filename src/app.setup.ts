@@ -41,7 +41,8 @@ export async function setUpApp(app: NestExpressApplication): Promise<void> {
   }
   app.setGlobalPrefix('api', { exclude: ['download/:file'] });
   app.useGlobalPipes(validationPipe());
-  app.enableShutdownHooks();
+  // Being asked to end and doing so is a success: exit code 0, not death by the signal.
+  app.enableShutdownHooks([], { useProcessExit: true });
   serveDocs(app);
   await app.init();
   // Nest answers unknown paths below its prefix only; the rest of the server speaks the envelope too.

@@ -9,6 +9,7 @@ const env = loadEnvOrExit(['databaseUrl', 'redisUrl']);
 const logger = new PinoLogger(env.logLevel, 'worker');
 const app = await NestFactory.create<NestExpressApplication>(WorkerModule.of(env), { logger, bodyParser: false });
 app.disable('x-powered-by');
-app.enableShutdownHooks();
+// Being asked to end and doing so is a success: exit code 0, not death by the signal.
+app.enableShutdownHooks([], { useProcessExit: true });
 await app.listen(env.workerPort, env.host);
 logger.log(`at work; health and metrics on ${await app.getUrl()}`, 'Main');
