@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { QueryFailedError } from 'typeorm';
 
 interface DriverError {
@@ -26,7 +27,8 @@ export function isUnstorableText(error: unknown): boolean {
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html classes 08 and 57P
  */
 export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: errors of sockets come from outside where code runs in a realm of its own.
+  if (!isNativeError(error)) return false;
   const { code } = (error instanceof QueryFailedError ? error.driverError : error) as DriverError;
   if (code && (code.startsWith('08') || code.startsWith('57P') || code === '53300' || CONNECTION_CODES.has(code)))
     return true;

@@ -8,8 +8,8 @@ interface EnvelopeOptions {
   errors?: readonly ErrorCode[];
 }
 
-/** Refusals that any route may answer with. */
-const COMMON_ERRORS: readonly ErrorCode[] = ['UNAUTHORIZED', 'SERVER_500_ERROR', 'FATAL_ERROR'];
+/** Refusals that any route may answer with; FORM_VALIDATE_ERROR when a path or a body cannot be read. */
+const COMMON_ERRORS: readonly ErrorCode[] = ['FORM_VALIDATE_ERROR', 'UNAUTHORIZED', 'SERVER_500_ERROR', 'FATAL_ERROR'];
 
 type Model = Type<unknown>;
 type SchemaObject = Record<string, unknown>;
