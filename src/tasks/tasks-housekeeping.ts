@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { RepeatingTask } from '../common/timers/repeating-task.js';
 import { IdempotencyService } from './submit/idempotency.service.js';
 
 const EVERY_MS = 10 * 60_000;
@@ -6,26 +7,17 @@ const EVERY_MS = 10 * 60_000;
 /** Throws away what tasks keep for a while only. Any number of processes may do it at once. */
 @Injectable()
 export class TasksHousekeeping implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(TasksHousekeeping.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly wiping: RepeatingTask;
 
-  constructor(private readonly idempotency: IdempotencyService) {}
+  constructor(idempotency: IdempotencyService) {
+    this.wiping = new RepeatingTask('wiping old idempotency keys', EVERY_MS, () => idempotency.wipeOld());
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.clean(), EVERY_MS).unref();
+    this.wiping.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
-  }
-
-  /** What fails now is done the next time. */
-  async clean(): Promise<void> {
-    try {
-      const wiped = await this.idempotency.wipeOld();
-      if (wiped > 0) this.logger.debug(`forgot ${wiped} idempotency keys`);
-    } catch (error) {
-      this.logger.warn(`could not clean up now: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  async onModuleDestroy(): Promise<void> {
+    await this.wiping.stop();
   }
 }

@@ -83,11 +83,8 @@ export class IdempotencyService {
     );
   }
 
-  /** Deletes keys that no longer count; returns how many. */
-  async wipeOld(): Promise<number> {
-    const [, wiped] = await this.dataSource.query<[unknown[], number]>(
-      `DELETE FROM idempotency_keys WHERE created_at <= now() - interval '${KEPT_FOR}'`,
-    );
-    return wiped;
+  /** Deletes keys that no longer count. */
+  async wipeOld(): Promise<void> {
+    await this.dataSource.query(`DELETE FROM idempotency_keys WHERE created_at <= now() - interval '${KEPT_FOR}'`);
   }
 }
