@@ -3,7 +3,7 @@ import { evidenceOf } from './evidence.js';
 import { LineReader, OutputBudget } from './line-reader.js';
 import type { LoggedIn } from './login.js';
 import { OutputBuffer } from './output-buffer.js';
-import { execTimeout, lost } from './ssh-error-texts.js';
+import { execTimeout, fellSilent, lost } from './ssh-error-texts.js';
 import type {
   ExecOptions,
   ExecResult,
@@ -19,6 +19,8 @@ const EXEC_OUTPUT_BYTES = 1024 * 1024;
 const PROCESS_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** How long the other side has to take our farewell before the connection is cut. */
 const FAREWELL_MS = 1_000;
+/** The level of ssh2's error when keepalives are not answered. */
+const KEEPALIVE_LOST = 'client-timeout';
 
 /** A session over NodeSSH's connection; see docs/adr/0003-ssh-library.md for what is used of it, and what is not. */
 export class NodeSshSession implements SshSession, ChannelOwner {
@@ -38,7 +40,10 @@ export class NodeSshSession implements SshSession, ChannelOwner {
     this.hostKey = loggedIn.hostKey;
     this.serverVersion = loggedIn.serverVersion;
     this.closed = new Promise((resolve) => {
-      this.client.on('error', (error: Error) => this.noteLoss(error.message));
+      this.client.on('error', (error: Error & { level?: string }) => {
+        if (error.level === KEEPALIVE_LOST) this.lossReason ??= fellSilent(this.where);
+        this.noteLoss(error.message);
+      });
       // The first of the two comes before ssh2 ends the channels, so that these know why.
       this.client.on('end', () => this.noteLoss('the host closed the connection'));
       this.client.once('close', () => {

@@ -147,6 +147,16 @@ export function lost(where: string, why: string): SshError {
   );
 }
 
+export function fellSilent(where: string): SshError {
+  return new SshError(
+    'silent',
+    new Text(
+      `${where} 在 SSH 会话中失去响应（keepalive 无应答），会话已断开。请检查网络和主机是否仍在运行`,
+      `${where} stopped answering in the SSH session (keepalive), which was given up. Check the network and that the host is still up`,
+    ),
+  );
+}
+
 export function execTimeout(where: string, timeoutMs: number): SshError {
   const seconds = timeoutMs / 1000;
   return new SshError(

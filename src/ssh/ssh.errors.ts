@@ -15,7 +15,8 @@ import { Text } from '../common/i18n/text.js';
  * | key-refused | the server refused the private key |
  * | host-key-changed | the host shows another key than the pinned one |
  * | method-not-offered | the server takes nothing that we hold |
- * | lost | the connection broke, or fell silent, after the login |
+ * | lost | the connection broke after the login |
+ * | silent | the host did not answer any more after the login |
  * | exec-timeout | a command did not end in its time |
  * | other | any other failure of the protocol |
  */
@@ -31,6 +32,7 @@ export type SshErrorKind =
   | 'host-key-changed'
   | 'method-not-offered'
   | 'lost'
+  | 'silent'
   | 'exec-timeout'
   | 'other';
 
@@ -40,6 +42,7 @@ const PASSING: ReadonlySet<SshErrorKind> = new Set([
   'connect-timeout',
   'login-timeout',
   'lost',
+  'silent',
   'exec-timeout',
 ]);
 

@@ -133,10 +133,10 @@ describe('RemoteScript', () => {
   });
 
   it.each([
-    ['the host closed the connection', 'UNEXPECTED_RETURN'],
-    ['Keepalive timeout', 'SOCKET_TIMEOUT'],
-  ])('tells a session that broke from one that fell silent: %s', async (why, errCode) => {
-    const host = aHost((_request, _say, process) => process.breakOff(new SshError('lost', new Text(why, why))));
+    ['lost', 'UNEXPECTED_RETURN'],
+    ['silent', 'SOCKET_TIMEOUT'],
+  ] as const)('tells a session that broke from one that fell silent: %s', async (kind, errCode) => {
+    const host = aHost((_request, _say, process) => process.breakOff(new SshError(kind, Text.verbatim('gone'))));
     const script = await start(host.session).starting;
     expect(await failureOf(script.call(never, 'install'))).toMatchObject({ errCode });
   });

@@ -15,8 +15,14 @@ const LOGIN_CODES: Readonly<Record<SshErrorKind, ErrCode>> = {
   'host-key-changed': 'SSH_LOGIN_KEY_ERR',
   'method-not-offered': 'NOT_SUPPORT_AUTH_WAY',
   lost: 'SSH_LOGIN_EXCEPT',
+  silent: 'SOCKET_TIMEOUT',
   'exec-timeout': 'SSH_LOGIN_TIMEOUT',
   other: 'SSH_LOGIN_EXCEPT',
+};
+
+const SESSION_CODES: Readonly<Partial<Record<SshErrorKind, ErrCode>>> = {
+  lost: 'UNEXPECTED_RETURN',
+  'exec-timeout': 'SOCKET_TIMEOUT',
 };
 
 /** @returns `error` itself when it is no failure of SSH */
@@ -24,14 +30,8 @@ export function loginFailureOf(error: unknown): unknown {
   return error instanceof SshError ? new LoginFailure(LOGIN_CODES[error.kind], error.text) : error;
 }
 
-/** The same once we are in: a session that broke, or fell silent, while the script ran. */
+/** The same once we are in, where a session may also break, or fall silent, while the script runs. */
 export function sessionFailureOf(error: unknown): unknown {
   if (!(error instanceof SshError)) return error;
-  if (error.kind === 'lost')
-    return new RunFailure(isSilence(error) ? 'SOCKET_TIMEOUT' : 'UNEXPECTED_RETURN', error.text);
-  return new RunFailure(error.kind === 'exec-timeout' ? 'SOCKET_TIMEOUT' : 'SSH_LOGIN_EXCEPT', error.text);
-}
-
-function isSilence(error: SshError): boolean {
-  return /keepalive timeout/i.test(error.message);
+  return new RunFailure(SESSION_CODES[error.kind] ?? LOGIN_CODES[error.kind], error.text);
 }
