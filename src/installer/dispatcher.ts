@@ -40,7 +40,11 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy {
   /** There may be something to run. */
   wake(): void {
     this.isWanted = true;
-    this.claiming ??= this.claimAll().finally(() => (this.claiming = null));
+    this.claiming ??= this.claimAll().finally(() => {
+      this.claiming = null;
+      // Somebody may have called between the last look and here.
+      if (this.isWanted && !this.isStopping) this.wake();
+    });
   }
 
   /** Takes no more, stops what runs and hands it back, and returns when nothing is in our hands. */

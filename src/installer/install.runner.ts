@@ -49,6 +49,7 @@ export class InstallRunner {
     const left = steps.filter((step) => !run.finishedSteps.includes(step));
     const [first] = left;
     if (first === undefined) return;
+    work.journal.step = first;
     await this.persist(work, () => this.transitions.startStep(run, first));
     if (run.attempt > 1) this.sayResumed(work, first);
     for (const [index, name] of left.entries()) {
@@ -93,7 +94,6 @@ export class InstallRunner {
   }
 
   private sayResumed({ hold, journal }: RunInProgress, step: Step): void {
-    journal.step = step;
     journal.say(
       new Text(
         `第 ${hold.run.attempt} 次接手，从步骤 ${step} 继续`,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { QueryFailedError } from 'typeorm';
 import { isConnectionError } from '../common/db/postgres-errors.js';
+import { RunFailure } from './run.failures.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -26,6 +27,8 @@ export async function persistently<T>(work: () => Promise<T>, signal: AbortSigna
 }
 
 function isPassing(error: unknown): boolean {
+  // Its words may be a host's, and a host may say anything.
+  if (error instanceof RunFailure) return false;
   if (isConnectionError(error)) return true;
   return error instanceof QueryFailedError && TRY_AGAIN_CODES.has((error.driverError as { code?: string }).code ?? '');
 }

@@ -14,6 +14,9 @@ import type { RunInProgress } from './run-in-progress.js';
 import { RunFailure, RunLostError, type RunStopped } from './run.failures.js';
 import { workerName } from './worker-name.js';
 
+/** A process that shuts down does not wait for a database that is away: then the lease runs out by itself. */
+const HAND_BACK_WITHIN_MS = 2_000;
+
 /**
  * Ends runs: always with a code, and always with a sentence for people, which is also the last line of the log. What
  * still runs on the host is stopped first, so that a run that has ended does nothing any more.
@@ -89,7 +92,8 @@ export class RunEndings {
 
   private async handBack({ hold, host, journal }: RunInProgress): Promise<void> {
     journal.say(handedBack(await host.stop()));
-    await this.write(hold.leaseSignal, () => this.claims.release(workerName(), [hold.run]));
+    const patience = AbortSignal.any([hold.leaseSignal, AbortSignal.timeout(HAND_BACK_WITHIN_MS)]);
+    await this.write(patience, () => this.claims.release(workerName(), [hold.run]));
     this.logger.log(`run ${hold.run.id} is handed back`);
   }
 

@@ -19,6 +19,8 @@ export interface RingableRun {
 /** Workers claim all that waits once they are awake, so that more rings at once would only fill Redis. */
 const MOST_RINGS = 1_000;
 const PATIENCE_MS = 1_000;
+/** What ioredis calls a connection that was lost. */
+const AWAY: ReadonlySet<string> = new Set(['close', 'reconnecting', 'end']);
 
 /** Wakes the workers. Without Redis they find the same work by their own timer, a little later. */
 @Injectable()
@@ -36,7 +38,7 @@ export class InstallQueue {
    */
   async ring(runs: readonly RingableRun[]): Promise<void> {
     // Bull would keep commands for a Redis that is away, and add them all when it is back.
-    if (runs.length === 0 || this.queue.client.status !== 'ready') return;
+    if (runs.length === 0 || AWAY.has(this.queue.client.status)) return;
     const rings = runs
       .slice(0, MOST_RINGS)
       .map(({ id, attempt }) => ({ data: { runId: id }, opts: ringOptions(id, attempt) }));
