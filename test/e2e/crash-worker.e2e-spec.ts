@@ -168,3 +168,21 @@ it('kill -9 of the API with jobs running and queued: nothing is lost, and it ser
     await expectInstalled(jobIds[index]!, host, 1);
   }
 }, 60_000);
+
+it('SIGTERM of the API: it ends with 0, though somebody still follows a log', async () => {
+  const host = await aHost();
+  await host.hold('EXECUTE_SCRIPT');
+  const jobId = await install(host);
+  await host.isHeld('EXECUTE_SCRIPT');
+  const { id } = await hostAt(host);
+  const { token } = await installation.must('POST', '/api/auth/tokens/', { name: 'follows a log' });
+  const headers = { authorization: `Bearer ${token}` };
+  const stream = await fetch(`${installation.api.url}/api/1/logs/${id}/stream`, { headers });
+  expect(stream.headers.get('content-type')).toContain('text/event-stream');
+
+  expect(await installation.api.term()).toEqual({ code: 0, signal: null });
+  await stream.text().catch(() => undefined);
+  await host.release('EXECUTE_SCRIPT');
+  await installation.startApi();
+  expect(await endOfJob(installation, jobId)).toMatchObject({ status: 'SUCCESS' });
+}, 60_000);

@@ -25,7 +25,8 @@ wait_at() {
 }
 alone() {
   for pid in $(cat "$host/$1" 2>/dev/null); do
-    if kill -0 "$pid" 2>/dev/null; then echo "$1 $pid $$" >>"$host/overlaps"; fi
+    { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || continue
+    case $stat in *') Z '*) ;; *) echo "$1 $pid $$" >>"$host/overlaps" ;; esac
   done
   echo $$ >>"$host/$1"
 }
