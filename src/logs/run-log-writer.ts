@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Text } from '../common/i18n/text.js';
@@ -45,7 +45,7 @@ const INSERT = `
  * of programs is capped per run, our own sentences never are, so that a log always tells how it ended.
  */
 @Injectable()
-export class RunLogWriter implements OnModuleDestroy {
+export class RunLogWriter implements BeforeApplicationShutdown {
   private readonly logger = new Logger(RunLogWriter.name);
   private readonly quota = new RunQuota();
   private waiting: Line[] = [];
@@ -77,7 +77,8 @@ export class RunLogWriter implements OnModuleDestroy {
     await this.flushing;
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** When all who write have been told to stop, and the database is still there. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.flush();
     clearTimeout(this.timer);
   }

@@ -28,7 +28,9 @@ export class RetryBody {
 export function hostIdsFrom({ host_ids }: CancelQuery | RetryBody): number[] | null {
   if (host_ids === undefined || host_ids === null) return null;
   if (host_ids.length === 0) throw ValidateError.of('host_ids', FIELD_TEXTS.required);
-  return parseIdList(host_ids, 'host_ids', MAX_HOSTS);
+  const ids = parseIdList(host_ids, 'host_ids', MAX_HOSTS);
+  if (ids.length === 0) throw ValidateError.of('host_ids', FIELD_TEXTS.notAnId);
+  return ids;
 }
 
 export class BulkCancelQuery {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ObjectNotExistError } from '../common/errors/app-error.js';
@@ -30,6 +30,8 @@ const ENDED_OTHERWISE = `
 /** Ends the runs of jobs because a person wants it. */
 @Injectable()
 export class JobCancelService {
+  private readonly logger = new Logger(JobCancelService.name);
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly jobs: JobsService,
@@ -77,6 +79,7 @@ export class JobCancelService {
       this.runs.request(manager, runIds, by),
     );
     await this.runs.announce([...endedIds, ...askedIds]);
+    this.logger.log(`${by} stops ${endedIds.length} queued and ${askedIds.length} running hosts`);
     if (askedIds.length === 0) return new Set(endedIds);
     await this.waitForEnd(askedIds);
     const otherwise = await this.dataSource.query<{ id: number }[]>(ENDED_OTHERWISE, [askedIds]);

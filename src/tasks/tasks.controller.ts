@@ -134,7 +134,11 @@ export class TasksController {
     description: 'With the login that is stored. To correct it first, save it with `op_type` UPDATE_AUTHINFO.',
   })
   @JobIdParam()
-  @ApiBody({ type: RetryBody, required: false })
+  @ApiBody({
+    type: RetryBody,
+    required: false,
+    examples: { 'all that failed': { value: {} }, 'some of them': { value: { host_ids: [1] } } },
+  })
   @ApiEnvelope(JobResponse, {
     errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'NGINX_SETTING_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'],
   })

@@ -20,7 +20,7 @@ beforeAll(async () => {
   writer = new RunLogWriter(api.dataSource, api.app.get(RedisService));
 });
 afterAll(async () => {
-  await writer?.onModuleDestroy();
+  await writer?.flush();
   await api?.close();
 });
 
@@ -112,7 +112,7 @@ describe('the writer', () => {
     await writer.flush();
     const { logs } = (await read(host.id)).data;
     expect(logs).toContain('red bell\\x07 \\u202egnp.exe \\x00 \\u2028[fake] line \ufffd');
-    // eslint-disable-next-line no-control-regex
+
     expect(logs).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]/);
   });
 

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import type { NginxSetting } from '../../config/nginx.setting.js';
@@ -27,6 +27,8 @@ const DEADLOCK = '40P01';
 /** Takes a task: all of it or nothing, in one transaction; then rings. */
 @Injectable()
 export class TaskSubmissionService {
+  private readonly logger = new Logger(TaskSubmissionService.name);
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly checks: TaskChecks,
@@ -44,6 +46,7 @@ export class TaskSubmissionService {
     const claim = repeatable && this.idempotency.claim(repeatable.key, caller.id, businessId, repeatable.body);
     const nginx = await this.checks.nginx();
     const { jobId, queued } = await this.inOneTransaction((manager) => this.take(manager, submission, claim, nginx));
+    this.logger.log(`job ${jobId} of business ${businessId}: ${queued.length} hosts queued`);
     void this.queue.ring(queued);
     return jobId;
   }
