@@ -20,7 +20,7 @@ export class HostCheckController {
     summary: 'Whether any of these addresses is managed already',
     description: 'VALIDATE_ERROR with `messages: [{"<ip>": "<ip>:…"}]` when some are, else null.',
   })
-  @ApiEnvelope(null, { errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'PERMISSION_DENIED'] })
+  @ApiEnvelope(null, { errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'] })
   async check(@BusinessId() businessId: number, @Body() body: CheckHostsBody): Promise<null> {
     await this.checks.requireUnmanaged(businessId, parseId(body.bk_cloud_id ?? '0', 0), body.hosts);
     return null;
@@ -35,7 +35,9 @@ export class HostCheckController {
 
   @Post('proxy/check')
   @ApiOperation({ summary: 'How many proxies the business has in a cloud, and how many of them work' })
-  @ApiEnvelope(ProxyCountResponse, { errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'PERMISSION_DENIED'] })
+  @ApiEnvelope(ProxyCountResponse, {
+    errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'],
+  })
   checkProxies(@BusinessId() businessId: number, @Body() body: CheckProxiesBody): Promise<ProxyCountResponse> {
     return this.checks.countProxies(businessId, parseId(body.bk_cloud_id, 0));
   }

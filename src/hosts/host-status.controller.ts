@@ -28,7 +28,7 @@ export class HostStatusController {
     description:
       'The elements of `status` of all these hosts, by host id. Hosts that the business does not have are missing.',
   })
-  @ApiEnvelope([StatusResponse], { errors: ['VALIDATE_ERROR', 'PERMISSION_DENIED'] })
+  @ApiEnvelope([StatusResponse], { errors: ['VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'] })
   async list(@BusinessId() businessId: number, @Query() query: HostStatusQuery): Promise<StatusResponse[]> {
     const hostIds = parseIdList(query.host_ids, 'host_ids', MAX_HOSTS);
     const rows = await this.lists.statuses(businessId, hostIds);

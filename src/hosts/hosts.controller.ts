@@ -22,7 +22,7 @@ export class HostsController {
 
   @Get()
   @ApiOperation({ summary: 'The hosts of a business, with what runs on them and how their last job went' })
-  @ApiEnvelope(PageResponse(HostResponse), { errors: ['VALIDATE_ERROR', 'PERMISSION_DENIED'] })
+  @ApiEnvelope(PageResponse(HostResponse), { errors: ['VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'] })
   async list(
     @BusinessId() businessId: number,
     @Query() query: HostListQuery,
@@ -34,7 +34,9 @@ export class HostsController {
 
   @Get('removed')
   @ApiOperation({ summary: 'Hosts that were removed within a day, last removed first' })
-  @ApiEnvelope(PageResponse(RemovedHostResponse), { errors: ['VALIDATE_ERROR', 'PERMISSION_DENIED'] })
+  @ApiEnvelope(PageResponse(RemovedHostResponse), {
+    errors: ['VALIDATE_ERROR', 'OBJECT_NOT_EXIST', 'PERMISSION_DENIED'],
+  })
   async removed(
     @BusinessId() businessId: number,
     @Query() query: PageQuery,
