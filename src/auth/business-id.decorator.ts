@@ -8,9 +8,8 @@ const documentPathParameter: ParameterDecorator = (target, key) => {
   if (!descriptor) return;
   ApiParam({
     name: 'bk_biz_id',
-    schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
+    schema: { type: 'string', pattern: '^[1-9][0-9]*$', example: '1' },
     description: 'Id of the business; everything else in the request is looked up inside it',
-    example: '1',
   })(target, key, descriptor);
 };
 

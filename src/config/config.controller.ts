@@ -16,7 +16,7 @@ export class ConfigController {
 
   @Get()
   @ApiOperation({ summary: 'Read a setting' })
-  @ApiQuery({ name: 'key', enum: SETTING_KEYS, example: 'timeout' })
+  @ApiQuery({ name: 'key', schema: { type: 'string', enum: [...SETTING_KEYS], example: 'timeout' } })
   @ApiEnvelope(SettingResponse, {
     description: "The key's own fields.",
     errors: ['VALIDATE_ERROR', 'OBJECT_NOT_EXIST'],
