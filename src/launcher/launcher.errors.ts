@@ -21,3 +21,17 @@ export class ServiceStartError extends LauncherError {
     super(`${name} does not start: ${reason}\n${remedy}`);
   }
 }
+
+/** The API could not be told to listen where it was asked to. */
+export class PortInUseError extends LauncherError {
+  constructor(host: string, port: number) {
+    super(`Port ${port} of ${host} is in use by another program. Stop that one, or set PORT to another number.`);
+  }
+}
+
+/** The launcher was asked to stop before it was up; nothing to complain about. */
+export class StoppedError extends LauncherError {
+  constructor() {
+    super('stopped');
+  }
+}

@@ -7,12 +7,18 @@ import { once } from 'node:events';
  */
 const SCRIPT = `
 trap '' INT TERM HUP
+lives() {
+  kill -0 "$1" 2>/dev/null || return 1
+  # What nobody has buried yet is dead all the same.
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+  case $stat in *") Z "*) return 1 ;; esac
+}
 list=
 while IFS= read -r line; do list=$line; done
 for item in $list; do
   pid=\${item#*:}; tries=0
   kill -"\${item%%:*}" "$pid" 2>/dev/null || continue
-  while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+  while lives "$pid" && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
   kill -KILL "$pid" 2>/dev/null
 done
 `;

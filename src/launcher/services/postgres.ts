@@ -8,7 +8,7 @@ import { ServiceStartError } from '../launcher.errors.js';
 import { isAlive } from '../process-table.js';
 import { freePort } from './free-port.js';
 import { isOrphan, stopOrphan } from './orphan.js';
-import { passwordIn } from './password-file.js';
+import { passwordIn } from '../password-file.js';
 import { chooseInstall, clusterMajor, createCluster, POSTGRES_USER, REMEDY } from './postgres-cluster.js';
 import { findPostgresInstalls, type PostgresInstall } from './postgres-installs.js';
 import type { Service, ServiceOptions } from './service.js';

@@ -8,7 +8,7 @@ import { ServiceStartError } from '../launcher.errors.js';
 import { startEmulatedRedis } from './emulated-redis.js';
 import { freePort } from './free-port.js';
 import { stopOrphan } from './orphan.js';
-import { passwordIn } from './password-file.js';
+import { passwordIn } from '../password-file.js';
 import { findRedisInstalls, type RedisInstall } from './redis-installs.js';
 import type { Service, ServiceOptions } from './service.js';
 import { ServiceLog } from './service-log.js';

@@ -3,7 +3,7 @@ import type { Watchdog } from '../watchdog.js';
 
 /** A Postgres or Redis that the launcher found or started. */
 export interface Service {
-  readonly name: 'PostgreSQL' | 'Redis';
+  readonly name: string;
   /** Complete, with login. A secret: never print it. */
   readonly url: string;
   /** For people: which one, and where; without secrets. */
@@ -27,7 +27,7 @@ export interface ServiceOptions {
 }
 
 /** A service that somebody else runs, known by its URL. */
-export function externalService(name: Service['name'], url: string): Service {
+export function externalService(name: string, url: string): Service {
   const { hostname, port, pathname } = new URL(url);
   return {
     name,
