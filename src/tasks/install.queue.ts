@@ -30,6 +30,8 @@ export class InstallQueue {
   constructor(@InjectQueue(INSTALL_QUEUE) private readonly queue: Queue<InstallJobData>) {
     // Bull's own listener swallows it, and none at all would end the process.
     this.queue.on('error', (error: Error) => this.logger.debug(`the queue has trouble: ${error.message}`));
+    // In place of the hook of @nestjs/bull, which fails, or never ends, when Redis is away.
+    Object.assign(this.queue, { onApplicationShutdown: () => leave(this.queue) });
   }
 
   /**
@@ -42,17 +44,28 @@ export class InstallQueue {
     const rings = runs
       .slice(0, MOST_RINGS)
       .map(({ id, attempt }) => ({ data: { runId: id }, opts: ringOptions(id, attempt) }));
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
     const added = this.queue.addBulk(rings).catch((error: Error) => {
       this.logger.debug(`did not ring for ${rings.length} runs: ${error.message}`);
     });
-    await Promise.race([added, patience]);
-    clearTimeout(timer);
+    await inASecond(added);
   }
 }
 
 /** A finished ring that stayed would block its id. */
 function ringOptions(id: number, attempt: number): JobOptions {
   return { jobId: `run-${id}-attempt-${attempt}`, removeOnComplete: true, removeOnFail: true, attempts: 1 };
+}
+
+/** Says good-bye to Redis, and goes in any case. */
+async function leave(queue: Queue): Promise<void> {
+  await inASecond(queue.close(true).catch(() => undefined));
+  for (const client of (queue as unknown as { clients: { disconnect(): void }[] }).clients) client.disconnect();
+}
+
+/** Waits for what never fails, but not for long. */
+async function inASecond(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
 }

@@ -89,16 +89,18 @@ describe('services that go away', () => {
     expect(await engine.endOf(run, 40_000)).toMatchObject({ status: 'SUCCESS', attempt: 1, losses: 0 });
   }, 90_000);
 
-  it('without Redis runs are found by the timer', async () => {
+  it('without Redis runs are found by the timer, and a worker stops as usual', async () => {
     const redis = await ownRedis();
     services.push(redis);
     engine = await Engine.start({ redisUrl: redis.url });
-    await engine.startWorker();
+    const worker = await engine.startWorker();
     await redis.kill();
     const { host } = await engine.aTarget();
     const run = await engine.queue(host, 'INSTALL', {}, { isRung: false });
     expect(await engine.endOf(run)).toMatchObject({ status: 'SUCCESS' });
-    await redis.start();
+    const asked = performance.now();
+    await engine.stopWorker(worker);
+    expect(performance.now() - asked).toBeLessThan(8_000);
   }, 60_000);
 });
 
