@@ -24,6 +24,15 @@ describe('StatusResponse', () => {
     ]);
   });
 
+  it('tells when the agent was last heard of, even if nothing changed since', () => {
+    const later = new Date('2026-01-02T03:05:00Z');
+    const updateTimeOf = (row: StatusRow) => StatusResponse.listFrom(row)[0]!.update_time;
+    expect(updateTimeOf(aStatusRow({ reported_at: later }))).toBe('2026-01-02T03:05:00.000Z');
+    expect(updateTimeOf(aStatusRow({ agent_status: 'TERMINATED', agent_status_at: later }))).toBe(
+      '2026-01-02T03:05:00.000Z',
+    );
+  });
+
   it('has the plugins after it, by name', () => {
     const processes = [
       { name: 'zeta', status: 'TERMINATED', version: '' },

@@ -13,7 +13,12 @@ export class StatusResponse {
   status!: string;
   @ApiProperty({ example: '1.0.0', description: '`--` when unknown' }) version!: string;
   @ApiProperty({ example: 12 }) host_id!: number;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it last changed; null: never' })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When it was last heard of, or was found silent; null: never',
+  })
   update_time!: string | null;
 
   /** The agent's element, which every host has, then those of the plugins by name. */
@@ -24,7 +29,7 @@ export class StatusResponse {
       status: row.agent_status,
       version: row.agent_version || UNKNOWN_VERSION,
       host_id: row.id,
-      update_time: row.agent_status_at?.toISOString() ?? null,
+      update_time: laterOf(row.reported_at, row.agent_status_at)?.toISOString() ?? null,
     };
     const plugins = (row.processes ?? []).map(({ name, status, version }): StatusResponse => ({
       name,
@@ -37,4 +42,9 @@ export class StatusResponse {
     }));
     return [agent, ...plugins.sort((a, b) => (a.name < b.name ? -1 : 1))];
   }
+}
+
+/** A report is news of the agent even when nothing changed; the end of one is told by its status alone. */
+function laterOf(one: Date | null, other: Date | null): Date | null {
+  return one && other ? (one > other ? one : other) : (one ?? other);
 }
