@@ -18,7 +18,13 @@ function aStatusRow(overrides: Partial<StatusRow> = {}): StatusRow {
 
 describe('StatusResponse', () => {
   it('always has the element of the agent', () => {
-    const row = aStatusRow({ agent_status: 'UNKNOWN', agent_version: '', agent_status_at: null, processes: null });
+    const row = aStatusRow({
+      agent_status: 'UNKNOWN',
+      agent_version: '',
+      agent_status_at: null,
+      reported_at: null,
+      processes: null,
+    });
     expect(StatusResponse.listFrom(row)).toEqual([
       { name: 'nodeman-agent', type: 'agent', status: 'UNKNOWN', version: '--', host_id: 12, update_time: null },
     ]);
