@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import { HEARTBEAT_PATH, MAX_REPORT_BYTES } from './agents/heartbeat.dto.js';
 import { AppExceptionFilter } from './common/envelope/app-exception.filter.js';
 import { toAppError } from './common/envelope/to-app-error.js';
+import { BodyTooDeepError, isTooDeep } from './common/http/body-depth.js';
 import { answerClientErrors } from './common/http/client-error.js';
 import { requestContext } from './common/http/request-context.middleware.js';
 import { requestLog } from './common/http/request-log.middleware.js';
@@ -55,6 +56,7 @@ function readBody(parse: RequestHandler): RequestHandler {
   return (request, response, next) =>
     parse(request, response, (error?: unknown) => {
       if (error) next(toAppError(error, RequestContext.current()?.requestId ?? '-'));
+      else if (isTooDeep(request.body)) next(new BodyTooDeepError());
       else next();
     });
 }
