@@ -175,6 +175,27 @@ describe('requests that no endpoint was made for', () => {
     }
   });
 
+  it('such as bodies nested thousands deep are refused, to strangers too', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'deep' };
+    for (const [path, field] of [
+      ['/api/auth/login', 'username'],
+      ['/api/agent/heartbeat', 'processes'],
+      ['/api/1/clouds/', 'bk_cloud_name'],
+      ['/api/1/hosts/check/', 'hosts'],
+      ['/api/1/tasks/', 'unknown'],
+    ]) {
+      const body = `{"${field}":${path!.includes('agent') ? deep.slice(85_000, 115_000) : deep}}`;
+      const answer = await api.admin.request('POST', path!, { body, headers });
+      expect([path, answer.status, answer.body.code]).toEqual([path, 400, 'FORM_VALIDATE_ERROR']);
+    }
+  });
+
+  it('such as a field with a wrong type of value get one complaint about it', async () => {
+    const { body } = await api.admin.get('/api/1/hosts/?page=one', { headers: { 'accept-language': 'en' } });
+    expect(body.messages).toEqual({ page: ['A valid integer is required.'] });
+  });
+
   it.each([
     ['en-US,en;q=0.9', 'en'],
     ['en;q=0.1, zh;q=0.8', 'zh'],

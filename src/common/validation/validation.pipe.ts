@@ -23,8 +23,14 @@ export function messagesOf(errors: readonly ValidationError[]): MessageTree {
   );
 }
 
+/** What has to hold before anything else can. */
+const FIRST_OF_ALL = ['isDefined', 'isInt', 'isNumber', 'isString', 'isBoolean', 'isArray', 'isObject'];
+
 function textsOf(error: ValidationError): Text[] {
-  return Object.keys(error.constraints ?? {}).map((name) => {
+  const broken = Object.keys(error.constraints ?? {});
+  // Of a text that is no number it need not be said that it is too small, and too large as well.
+  const first = FIRST_OF_ALL.find((name) => broken.includes(name));
+  return (first ? [first] : broken).map((name) => {
     const own = (error.contexts?.[name] as { text?: Text } | undefined)?.text;
     return own ?? CONSTRAINT_TEXTS[name]?.(...argumentsOf(error, name)) ?? FALLBACK_TEXT;
   });
