@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 
 export interface LabAccount {
   readonly name: string;
@@ -53,8 +53,8 @@ const USUAL_ACCOUNTS: NonNullable<LabHostOptions['accounts']> = [
 ];
 
 export function planHost(name: string, links: readonly LabLink[], options: LabHostOptions): LabHostPlan {
-  const login = utils.generateKeyPairSync('ed25519');
-  const host = utils.generateKeyPairSync('ed25519');
+  const login = newKeyPair();
+  const host = newKeyPair();
   const accounts = [...USUAL_ACCOUNTS, ...(options.accounts ?? [])].map((account) => ({
     password: randomPassword(),
     sudo: 'none' as const,
@@ -78,4 +78,12 @@ export function planHost(name: string, links: readonly LabLink[], options: LabHo
 
 function randomPassword(): string {
   return randomBytes(9).toString('base64url');
+}
+
+/** About one in 256 of ssh2's Ed25519 keys is malformed: those are thrown away. */
+function newKeyPair(): { private: string; public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
