@@ -1,12 +1,12 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { CredentialsService } from '../../src/hosts/credentials.service.js';
 import type { Host } from '../../src/hosts/host.entity.js';
 import type { Fault } from '../../src/simulator/faults.js';
 import type { JobHost } from '../../src/tasks/job-host.entity.js';
 import type { OpType } from '../../src/tasks/task.enums.js';
 import { Engine, PASSWORD } from '../support/engine.js';
+import { makeKeyPair } from '../support/real-sshd.js';
 import { aCorruptingServer, aDownloadOnlyServer } from '../support/file-servers.js';
 
 let engine: Engine;
@@ -56,8 +56,8 @@ describe('each err_code by its cause', () => {
   });
 
   it('a key that cannot be read, or is refused, is SSH_LOGIN_KEY_ERR', async () => {
-    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public;
+    const { privateKey: key } = await makeKeyPair('-t', 'ed25519');
+    const { publicKey: other } = await makeKeyPair('-t', 'ed25519');
     const { host } = await engine.aTarget({ publicKey: other, password: undefined }, { authType: 'KEY' });
     const credentials = engine.server.get(CredentialsService, { strict: false });
     for (const [secret, why] of [
