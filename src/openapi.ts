@@ -13,6 +13,8 @@ start, and execute. The cookie it sets is used by every other call on this page.
 
 Every answer is \`{result, code, message, data}\`. \`code\` is \`OK\` or names the refusal; \`messages\` then says which field
 is wrong. Texts come in the language of \`Accept-Language\` (zh-CN or en). Every path works with and without its last slash.
+Refusals have the statuses shown here, unless the server was started with \`ERROR_HTTP_STATUS=200\`: then all but 401 and 403
+come with 200, and \`code\` tells.
 `;
 
 /** The document of every route that the application has. */

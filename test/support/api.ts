@@ -124,7 +124,8 @@ export async function startApi(overrides: Parameters<typeof aTestEnv>[0] = {}): 
     await setUpApp(app);
     await app.listen(env.port, env.host);
     const url = (await app.getUrl()).replace('[::1]', 'localhost');
-    const anonymous = new ApiClient(url, new ResponseSchemas(JSON.parse(JSON.stringify(createDocument(app)))));
+    const document = JSON.parse(JSON.stringify(createDocument(app)));
+    const anonymous = new ApiClient(url, new ResponseSchemas(document, env.errorHttpStatus === '200'));
     const admin = await anonymous.login();
     return {
       url,

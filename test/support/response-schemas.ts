@@ -12,8 +12,11 @@ export interface SeenResponse {
   body: unknown;
 }
 
+interface ResponseObject {
+  content?: Record<string, { schema?: { properties?: { code?: { enum?: unknown[] } } } }>;
+}
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema?: object }> }>;
+  responses: Record<string, ResponseObject>;
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
@@ -31,7 +34,11 @@ export class ResponseSchemas {
   private readonly compiled = new Map<string, ValidateFunction>();
   private readonly routes: { pattern: RegExp; template: string }[];
 
-  constructor(private readonly document: Document) {
+  /** @param areRefusalsMasked as with ERROR_HTTP_STATUS=200: they come with 200, whatever status they are documented under */
+  constructor(
+    private readonly document: Document,
+    private readonly areRefusalsMasked = false,
+  ) {
     for (const schema of Object.values(document.components?.schemas ?? {})) close(schema);
     this.ajv.addSchema({ $id: 'doc', components: document.components });
     this.routes = Object.keys(document.paths)
@@ -49,8 +56,14 @@ export class ResponseSchemas {
     const template = this.routes.find(({ pattern }) => pattern.test(plainPath))?.template;
     const operation = template && this.document.paths[template]?.[method.toLowerCase()];
     if (!template || !operation) return;
-    const schema = (operation.responses[status] ?? operation.responses.default)?.content?.['application/json']?.schema;
-    const what = `${method} ${template} with ${status}`;
+    const responses = Object.values(operation.responses);
+    const { result, code } = (body ?? {}) as { result?: boolean; code?: string };
+    const isMasked = this.areRefusalsMasked && status === 200 && result === false;
+    const response = isMasked
+      ? responses.find((each) => codesOf(each).includes(code))
+      : (operation.responses[status] ?? operation.responses.default);
+    const schema = response?.content?.['application/json']?.schema;
+    const what = `${method} ${template} with ${isMasked ? code : status}`;
     if (!schema)
       throw new Error(`the OpenAPI document does not know an answer to ${what}: ${JSON.stringify(body).slice(0, 300)}`);
     const validate = this.compile(what, schema);
@@ -69,6 +82,10 @@ export class ResponseSchemas {
     this.compiled.set(what, validate);
     return validate;
   }
+}
+
+function codesOf({ content }: ResponseObject): unknown[] {
+  return content?.['application/json']?.schema?.properties?.code?.enum ?? [];
 }
 
 /** What is not documented is not to be answered. */
