@@ -54,7 +54,7 @@ export class TaskBody {
     required: false,
     enum: NODE_TYPES,
     example: 'AGENT',
-    description: 'Not needed for UNINSTALL and REMOVE',
+    description: "Not needed for UNINSTALL and REMOVE, where it is the host's own",
   })
   node_type?: string;
 

@@ -112,6 +112,17 @@ describe('the job that each operation makes', () => {
     expect(proxy.id).toBeGreaterThan(0);
   });
 
+  it.each(['UNINSTALL', 'REMOVE'])('%s goes by the type of the host, whatever is sent', async (op) => {
+    const { cloud, proxy } = await aReachableCloud();
+    for (const sent of ['AGENT', 'PAGENT', 'PROXY', null, undefined]) {
+      const { body } = await submit(op, sent, cloud.id, { inner_ips: proxy.innerIp });
+      expect([sent, body.messages, body.data?.node_type]).toEqual([sent, undefined, 'PROXY']);
+      await end(body.data.id);
+    }
+    const wrong = await submit(op, 'ROUTER', cloud.id, { inner_ips: proxy.innerIp });
+    expect(wrong.body.messages).toEqual({ node_type: [expect.any(String)] });
+  });
+
   it('shows the same hosts in the list as in itself, ids in the form of each place', async () => {
     const ip = anAddress();
     const { body } = await submit('INSTALL', 'AGENT', '0', { inner_ips: ip, ...LOGIN, port: '2222' });

@@ -1,7 +1,7 @@
 import { FormValidateError } from '../../common/errors/app-error.js';
 import { Text } from '../../common/i18n/text.js';
 import { parseId } from '../../common/validation/ids.js';
-import { NODE_TYPES } from '../../hosts/host.enums.js';
+import { NODE_TYPES, type NodeType } from '../../hosts/host.enums.js';
 import { OP_TYPES, type OpType } from '../task.enums.js';
 import { Complaints, refusalOf } from './complaints.js';
 import { fanOut } from './fan-out.js';
@@ -35,8 +35,7 @@ export function parseTask(body: unknown): TaskRequest {
   const input = body as Input;
   const complaints = new Complaints();
   const opType = choiceFrom(complaints, 'op_type', input['op_type'], opTypeFrom, OP_TYPES);
-  const ownNodeType = opType !== null && takesAgentAway(opType) && isAbsent(input['node_type']);
-  const nodeType = ownNodeType ? null : nodeTypeFrom(complaints, input['node_type']);
+  const nodeType = nodeTypeFrom(complaints, opType, input['node_type']);
   const cloudId = cloudIdFrom(complaints, input['bk_cloud_id']);
   const ignoresInstalledElsewhere = flagFrom(complaints, input, 'ignore_installed_elsewhere');
   const rows = rowsFrom(complaints, input['hosts']);
@@ -60,14 +59,13 @@ function choiceFrom<T extends string>(
   return chosen;
 }
 
-function nodeTypeFrom(complaints: Complaints, value: unknown) {
-  return choiceFrom(
-    complaints,
-    'node_type',
-    value,
-    (sent) => NODE_TYPES.find((one) => one === sent) ?? null,
-    NODE_TYPES,
-  );
+/** Null for what takes agents away: there it is the host's own, whatever is sent. */
+function nodeTypeFrom(complaints: Complaints, opType: OpType | null, value: unknown): NodeType | null {
+  const isOwn = opType !== null && takesAgentAway(opType);
+  if (isOwn && isAbsent(value)) return null;
+  const find = (sent: unknown) => NODE_TYPES.find((one) => one === sent) ?? null;
+  const nodeType = choiceFrom(complaints, 'node_type', value, find, NODE_TYPES);
+  return isOwn ? null : nodeType;
 }
 
 function cloudIdFrom(complaints: Complaints, value: unknown): number | null {
