@@ -50,7 +50,10 @@ export interface CmdbProvider {
   applications(businessIds: readonly number[] | 'all'): Promise<Application[]>;
   /** The idle pool first, then the other sets by id. */
   topology(businessId: number, withHosts: boolean): Promise<TopologySet[]>;
-  /** Puts a machine that is in no module of the business into 空闲机. May be repeated. */
+  /**
+   * Puts a machine that is in no module of the business into 空闲机. May be repeated.
+   * @throws AppError when the CMDB refuses
+   */
   register(manager: EntityManager, machine: Machine): Promise<void>;
   /** Takes a machine out of every module of the business. May be repeated. */
   unregister(manager: EntityManager, machine: Machine): Promise<void>;

@@ -19,6 +19,18 @@ export class ModuleNotFoundError extends ObjectNotExistError {
   }
 }
 
+/** A machine cannot be registered: there is nothing of the business that it could land in. */
+export class NoPlaceForMachineError extends ObjectNotExistError {
+  constructor() {
+    super(
+      new Text(
+        '业务不存在，或其空闲机池中没有空闲机模块',
+        'The business does not exist, or its idle pool has no module for new machines',
+      ),
+    );
+  }
+}
+
 /** @param field the wire name of the field that holds the name */
 export class NameTakenError extends ValidateError {
   constructor(field: 'ApplicationName' | 'SetName' | 'ModuleName') {

@@ -10,6 +10,7 @@ import type {
   TopologyModule,
   TopologySet,
 } from '../cmdb-provider.js';
+import { NoPlaceForMachineError } from '../cmdb.errors.js';
 import { CmdbMember } from '../cmdb-member.entity.js';
 import { CmdbModule } from '../cmdb-module.entity.js';
 import { CmdbSet } from '../cmdb-set.entity.js';
@@ -49,6 +50,7 @@ export class EmbeddedCmdbProvider implements CmdbProvider {
        ON CONFLICT DO NOTHING`,
       [businessId, cloudId, address],
     );
+    if (!(await manager.existsBy(CmdbMember, { businessId, cloudId, address }))) throw new NoPlaceForMachineError();
   }
 
   async unregister(manager: EntityManager, { businessId, cloudId, address }: Machine): Promise<void> {
