@@ -6,11 +6,14 @@ import { RunFailure } from '../run.failures.js';
 /** The codes that the script may give; any other is a mistake of its own. */
 const SCRIPT_CODES: ReadonlySet<string> = new Set<ErrCode>(['COMMAND_NOT_FOUND', 'CURL_FILE_FAILED', 'INSTALL_FAILED']);
 
+/** A failed download names each of up to 16 servers with its own cause. */
+const LONGEST_SENTENCE = 3_000;
+
 /** The script said that a call failed, and why. @param sentence already masked */
 export function callFailed(errCode: string, sentence: string): RunFailure {
   const code = (SCRIPT_CODES.has(errCode) ? errCode : 'INSTALL_FAILED') as ErrCode;
   const { meaning, remedy } = ERR_CODES[code];
-  const said = evidenceOf(sentence);
+  const said = evidenceOf(sentence, [], LONGEST_SENTENCE);
   return new RunFailure(code, new Text(`${meaning.zh}：${said}。${remedy.zh}`, `${meaning.en}: ${said}. ${remedy.en}`));
 }
 
