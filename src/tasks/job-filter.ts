@@ -52,6 +52,11 @@ function timeFrom(field: string, text: string): Date {
   );
   const [, day, time = '00:00', offset = 'Z'] = match ?? [];
   const parsed = new Date(`${day}T${time}${offset.replace(' ', '+').replace(/(\d{2})(\d{2})$/, '$1:$2')}`);
-  if (!match || Number.isNaN(parsed.getTime())) throw ValidateError.of(field, FIELD_TEXTS.time);
+  if (!match || Number.isNaN(parsed.getTime()) || !isDay(day!)) throw ValidateError.of(field, FIELD_TEXTS.time);
   return parsed;
+}
+
+/** JavaScript takes the 30th of February for the 1st of March. */
+function isDay(day: string): boolean {
+  return new Date(`${day}T00:00Z`).toISOString().startsWith(day);
 }

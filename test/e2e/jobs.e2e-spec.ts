@@ -164,6 +164,7 @@ describe('GET jobs', () => {
     'status=QUEUE',
     'start_time__gte=yesterday',
     'start_time__lte=2024-13-01',
+    'start_time__lte=2024-02-30',
     'ip=10.1',
     'page=0',
     'page_size=501',

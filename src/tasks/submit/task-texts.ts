@@ -27,12 +27,12 @@ export const FIELD_TEXTS = {
     `An account has at most ${MAX_ACCOUNT_LENGTH} letters, digits or _ . @ \\ $ + - and does not start with -.`,
   ),
   password: new Text(
-    `密码最多 ${MAX_PASSWORD_LENGTH} 个字符，且不能包含换行符或空字符。`,
-    `A password has at most ${MAX_PASSWORD_LENGTH} characters, none of them a line break or NUL.`,
+    `密码必须是字符串，最多 ${MAX_PASSWORD_LENGTH} 个字符，且不能包含换行符或空字符。`,
+    `A password is text of at most ${MAX_PASSWORD_LENGTH} characters, none of them a line break or NUL.`,
   ),
   key: new Text(
-    `密钥最多 ${MAX_KEY_BYTES / 1024} KiB，且不能包含空字符。`,
-    `A key has at most ${MAX_KEY_BYTES / 1024} KiB, without NUL.`,
+    `密钥必须是字符串，最多 ${MAX_KEY_BYTES / 1024} KiB，且不能包含空字符。`,
+    `A key is text of at most ${MAX_KEY_BYTES / 1024} KiB, without NUL.`,
   ),
 } as const;
 
