@@ -71,7 +71,8 @@ export class Installation {
     const installation = new Installation(folder, databaseUrl, database, env, address, port, new Watchdog());
     try {
       await installation.startApi();
-      const document = await (await fetch(`${installation.api.url}/api/docs-json`)).json();
+      const answer = await fetch(`${installation.api.url}/api/docs-json`);
+      const document = (await answer.json()) as ConstructorParameters<typeof ResponseSchemas>[0];
       installation.admin = await new ApiClient(installation.api.url, new ResponseSchemas(document)).login();
       await installation.serveFrom(installation.server);
       return installation;
