@@ -35,15 +35,16 @@ export async function checkPort(host: string, port: number): Promise<void> {
  */
 export async function untilApiReady(origin: string, ended: Promise<unknown>, lastWords: () => string): Promise<void> {
   let isOver = false;
+  let readiness = '';
   void ended.then(() => (isOver = true));
   for (const deadline = Date.now() + READY_TIMEOUT_MS; Date.now() < deadline && !isOver; await delay(100)) {
     try {
       const response = await fetch(`${origin}/api/health/ready`, { signal: AbortSignal.timeout(5_000) });
-      await response.arrayBuffer();
+      readiness = await response.text();
       if (response.ok) return;
     } catch {
       // It does not listen yet.
     }
   }
-  throw new LauncherError(`The API ${isOver ? 'ended' : 'is not ready'}:\n${lastWords()}`);
+  throw new LauncherError(`The API ${isOver ? 'ended' : `is not ready: ${readiness}`}\n${lastWords()}`);
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit, type ChildExit } from './child.js';
 
 const FIRST_DELAY_MS = 500;
@@ -59,7 +58,7 @@ export class Keeper<T extends Running> implements Stoppable {
       if (Date.now() - since > STABLE_MS) wait = FIRST_DELAY_MS;
       this.tell(`${this.name} ended (${describeExit(exit)}); starting it again in ${wait / 1000} s`);
       do {
-        await delay(wait, undefined, { signal: this.ending.signal }).catch(() => undefined);
+        await this.pause(wait);
         if (this.ending.signal.aborted) return;
         wait = Math.min(wait * 2, LONGEST_DELAY_MS);
       } while (!(await this.beginAgain()));
@@ -74,5 +73,17 @@ export class Keeper<T extends Running> implements Stoppable {
       if (!this.ending.signal.aborted) this.tell(`${this.name}: ${(error as Error).message}`);
       return false;
     }
+  }
+
+  /** Ends early when nothing is to be started any more. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      const wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.ending.signal.addEventListener('abort', wake, { once: true });
+    });
   }
 }

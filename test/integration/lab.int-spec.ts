@@ -1,10 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Client, utils, type ConnectConfig } from 'ssh2';
+import { isAlive } from '../../src/launcher/process-table.js';
 import type { LabHost } from '../lab/lab-host.js';
-import { createLab, type Lab } from '../lab/lab.js';
+import { createLab, LABS, type Lab } from '../lab/lab.js';
+import { eventually } from '../support/eventually.js';
 
 let lab: Lab;
 let before: string;
@@ -16,12 +20,29 @@ beforeAll(async () => {
 
 afterAll(() => lab.stop());
 
-/** What a lab could leave behind on the machine. */
+/** What labs could have left on the machine; those of other living processes do not count. */
 function machine(): string {
-  const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).match(/nml[0-9a-f]{4}\w*/g) ?? [];
-  const routes = execFileSync('ip', ['route', 'show', 'type', 'unreachable'], { encoding: 'utf8' });
-  const mounts = readFileSync('/proc/mounts', 'utf8').match(/.*nodeman-lab.*/g) ?? [];
-  return JSON.stringify({ links, routes, mounts });
+  const others = existsSync(LABS) ? readdirSync(LABS).filter((id) => isOthers(id)) : [];
+  const otherRoutes = others.map((id) => read(join(LABS, id, 'network-b')));
+  const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).match(/nml[0-9a-f]{4}/g) ?? [];
+  const routes = execFileSync('ip', ['route', 'show', 'type', 'unreachable'], { encoding: 'utf8' }).split('\n');
+  return JSON.stringify({
+    links: links.filter((name) => !others.includes(name.slice(3))),
+    routes: routes.filter(
+      (route) => route.includes('198.1') && !otherRoutes.some((other) => other && route.includes(other)),
+    ),
+    mounts: readFileSync('/proc/mounts', 'utf8').match(/.*nodeman-lab.*/g) ?? [],
+    folders: existsSync(LABS) ? readdirSync(LABS).filter((id) => !others.includes(id)) : [],
+  });
+}
+
+function isOthers(id: string): boolean {
+  const owner = Number(read(join(LABS, id, 'owner')));
+  return owner !== process.pid && isAlive(owner);
+}
+
+function read(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 async function login(host: LabHost, how: ConnectConfig, command: string): Promise<string> {
@@ -136,5 +157,21 @@ it('brings ten hosts up and leaves nothing behind', async () => {
   await many.stop();
   expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(namespaces[0]);
   await lab.stop();
+  expect(machine()).toBe(before);
+});
+
+it('removes what a lab left behind whose process was killed', async () => {
+  const script = `import { createLab } from '${new URL('../lab/lab.ts', import.meta.url).href}';
+    const lab = await createLab({ hosts: 2, area: { hosts: 1 } });
+    process.stdout.write(lab.hosts[0].name);
+    setInterval(() => undefined, 1000);`;
+  const loader = fileURLToPath(new URL('../support/register-ts.mjs', import.meta.url));
+  const child = spawn(process.execPath, ['--import', loader, '--input-type=module', '-e', script]);
+  const [name] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(machine()).not.toBe(before);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  await eventually(() => !execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(name.toString()));
+  await (await createLab({ hosts: 1 })).stop();
   expect(machine()).toBe(before);
 });

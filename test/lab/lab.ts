@@ -8,7 +8,8 @@ import { LabHost } from './lab-host.js';
 import { freeSubnet, ip, LINK_PREFIX, linksWith } from './lab-network.js';
 import { planHost, type LabHostOptions, type LabHostPlan, type LabLink } from './lab-plan.js';
 
-const LABS = '/run/nodeman-lab';
+/** A folder per lab, with its owner's pid, its networks and the files of its hosts. */
+export const LABS = '/run/nodeman-lab';
 /** The server has .1; hosts begin at .10. */
 const FIRST_HOST = 10;
 const MAX_HOSTS = 240;

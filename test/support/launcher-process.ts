@@ -9,11 +9,13 @@ export class LauncherProcess {
   readonly exited: Promise<number | null>;
   private readonly process: ChildProcess;
 
-  constructor(script: 'start' | 'demo', dataDir: string, env: NodeJS.ProcessEnv = {}) {
+  /** @param wrapper a command that ends by running the one it is given */
+  constructor(script: 'start' | 'demo', dataDir: string, env: NodeJS.ProcessEnv = {}, wrapper: readonly string[] = []) {
     const path = fileURLToPath(new URL(`../../dist/launcher/${script}.js`, import.meta.url));
     if (!existsSync(path)) throw new Error('run "npm run build" first');
     const { PATH, HOME } = process.env;
-    this.process = spawn(process.execPath, [path], {
+    const [command = '', ...args] = [...wrapper, process.execPath, path];
+    this.process = spawn(command, args, {
       detached: true,
       env: { PATH, HOME, DATA_DIR: dataDir, PORT: '0', DEFAULT_LOCALE: 'en', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

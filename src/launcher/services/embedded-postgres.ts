@@ -16,7 +16,7 @@ interface LibraryLink {
 export function embeddedPostgresFolder(): string | null {
   const root = packageRoot();
   if (!root) return null;
-  for (const link of libraryLinks(root)) makeLink(root, link);
+  linkLibraries(root);
   return join(root, 'native', 'bin');
 }
 
@@ -29,9 +29,11 @@ function packageRoot(): string | null {
   }
 }
 
-function libraryLinks(root: string): LibraryLink[] {
+/** Makes those links of the package in `root` that are missing. @throws LauncherError when it may not */
+export function linkLibraries(root: string): void {
   const file = join(root, 'native', 'pg-symlinks.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LibraryLink[]) : [];
+  if (!existsSync(file)) return;
+  for (const link of JSON.parse(readFileSync(file, 'utf8')) as LibraryLink[]) makeLink(root, link);
 }
 
 function makeLink(root: string, { source, target }: LibraryLink): void {

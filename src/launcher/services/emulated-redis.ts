@@ -5,6 +5,7 @@ import { createRedisCommandExecutor, RedisServerState, Resp2Server } from 'js-re
 /** The in-memory stand-in for Redis, in this very process. */
 export interface EmulatedRedis {
   readonly port: number;
+  /** May be called again. */
   close(): Promise<void>;
 }
 
@@ -24,12 +25,11 @@ export async function startEmulatedRedis(password: string): Promise<EmulatedRedi
   resp.server.listen(0, '127.0.0.1');
   await once(resp.server, 'listening');
   const { port } = resp.server.address() as AddressInfo;
-  return {
-    port,
-    close: async () => {
-      const closed = resp.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    closed ??= resp.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
+  return { port, close };
 }

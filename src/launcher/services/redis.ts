@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { childEnv } from '../../env/process-env.js';
-import { Child, describeExit } from '../child.js';
+import { Child, describeExit, type ChildExit } from '../child.js';
 import { ServiceStartError } from '../launcher.errors.js';
 import { startEmulatedRedis } from './emulated-redis.js';
 import { freePort } from './free-port.js';
@@ -86,14 +86,16 @@ function service(child: Child, url: string, description: string): RedisServer {
 
 async function startStandIn(password: string): Promise<RedisServer> {
   const emulated = await startEmulatedRedis(password);
+  let ended: (exit: ChildExit) => void;
+  const exited = new Promise<ChildExit>((resolve) => (ended = resolve));
   return {
     name: 'Redis',
     url: `redis://:${password}@127.0.0.1:${emulated.port}/0`,
     description: `Redis in memory, inside the launcher, on 127.0.0.1:${emulated.port}`,
     warning: MEMORY_ONLY,
     isEmulated: true,
-    exited: new Promise(() => undefined),
-    stop: () => emulated.close(),
+    exited,
+    stop: () => emulated.close().then(() => ended({ code: 0, signal: null })),
     kill: () => undefined,
   };
 }
