@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Step } from '../../src/common/vocabulary/steps.js';
 import { DatabaseHolds } from '../support/database-holds.js';
@@ -105,8 +106,29 @@ it('kill -9 of the worker in every step: another one goes on at that step, and i
   }
 }, 120_000);
 
+it('kill -9 of the worker in the middle of an uninstallation: another one leaves nothing behind', async () => {
+  const host = hosts[0]!;
+  await host.hold('UNINSTALL');
+  const body = { op_type: 'UNINSTALL', bk_cloud_id: '0', hosts: [{ inner_ips: host.address }] };
+  const { id } = await installation.must('POST', '/api/1/tasks/', body);
+  await host.isHeld('UNINSTALL');
+  await (await ownerOf(host)).kill9();
+  await eventually(() => host.scriptProcesses().length === 0);
+  await host.release('UNINSTALL');
+
+  expect(await endOfJob(installation, id)).toMatchObject({ status: 'SUCCESS' });
+  const finished_steps = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
+  expect(await runAt(installation, host.address)).toMatchObject({ attempt: 2, losses: 1, finished_steps });
+  expect(await hostAt(host)).toMatchObject({ status: [{ status: 'TERMINATED' }], job_result: { err_code: 'SUCCESS' } });
+  expect([host.supervisors(), host.scriptProcesses(), existsSync(join(host.machine.root, 'opt/nodeman'))]).toEqual([
+    [],
+    [],
+    false,
+  ]);
+}, 60_000);
+
 it('a run that loses three workers ends as CELERY_TASK_EXCEPT, and leaves nothing running', async () => {
-  const starting = Promise.all([installation.startWorker(), installation.startWorker()]);
+  const starting = Promise.all([1, 2, 3].map(() => installation.startWorker()));
   const host = await aHost();
   await host.hold('EXECUTE_SCRIPT');
   const jobId = await install(host);
@@ -115,7 +137,7 @@ it('a run that loses three workers ends as CELERY_TASK_EXCEPT, and leaves nothin
     await (await ownerOf(host)).kill9();
     await eventually(() => host.scriptProcesses().length === 0);
     await host.forget('EXECUTE_SCRIPT');
-    if (loss === 2) await starting;
+    if (loss === 1) await starting;
   }
   const job = await endOfJob(installation, jobId);
   expect(job.hosts[0]).toMatchObject({ status: 'FAILED', err_code: 'CELERY_TASK_EXCEPT', step: 'OVER_FAILED' });
@@ -132,13 +154,13 @@ it('SIGTERM in the middle of a step: the worker hands its run back and ends; ano
   await host.hold('EXECUTE_SCRIPT');
   const jobId = await install(host);
   await host.isHeld('EXECUTE_SCRIPT');
-  expect(await ownerOf(host)).toBe(leaving);
+  expect((await ownerOf(host)).pid).toBe(leaving!.pid);
   const staying = await installation.startWorker({ WORKER_CONCURRENCY: '1' });
 
   expect(await leaving!.term()).toEqual({ code: 0, signal: null });
   await host.forget('EXECUTE_SCRIPT');
   await host.isHeld('EXECUTE_SCRIPT');
-  expect(await ownerOf(host)).toBe(staying);
+  expect((await ownerOf(host)).pid).toBe(staying.pid);
   await host.release('EXECUTE_SCRIPT');
   expect(await endOfJob(installation, jobId)).toMatchObject({ status: 'SUCCESS' });
   expect(await runAt(installation, host.address)).toMatchObject({ attempt: 2, losses: 0 });

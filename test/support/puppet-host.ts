@@ -11,11 +11,13 @@ export const PASSWORD = `p@ss'w"ord $HOME 密码`;
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Steps of an installation that a host can be told to stand still in; the others do nothing on the host. */
-export type HostStep = Extract<
-  Step,
-  'SSH_LOGIN' | 'INSTALL_DEP' | 'DOWNLOAD_FILE' | 'EXECUTE_SCRIPT' | 'SCRIPT_DONE' | 'WAIT_AGENT'
->;
+/**
+ * Where a host can be told to stand still: steps of an installation (the others do nothing on the host), and an
+ * uninstallation that has ended the agent and not yet removed it.
+ */
+export type HoldPlace =
+  | Extract<Step, 'SSH_LOGIN' | 'INSTALL_DEP' | 'DOWNLOAD_FILE' | 'EXECUTE_SCRIPT' | 'SCRIPT_DONE' | 'WAIT_AGENT'>
+  | 'UNINSTALL';
 
 /** What each shim begins with: `wait_at <step>` waits while the test says so, and tells that it does. */
 const PREAMBLE = `#!/bin/sh
@@ -42,7 +44,7 @@ const SHIMS: Readonly<Record<string, string>> = {
   tr: 'wait_at INSTALL_DEP\n[ ! -e "$host/swept" ] || wait_at SCRIPT_DONE',
   curl: 'case "$*" in */download/*) alone downloads; wait_at DOWNLOAD_FILE ;; *heartbeat*) wait_at WAIT_AGENT ;; esac',
   tar: 'alone installations; wait_at EXECUTE_SCRIPT',
-  rm: 'case "$*" in *.agent.conf.before*) : >"$host/swept" ;; esac',
+  rm: 'case "$*" in *.agent.conf.before*) : >"$host/swept" ;; */agent" "*/opt/nodeman/cache) wait_at UNINSTALL ;; esac',
 };
 
 /** A simulated host that stands still in a step for as long as a test wants, by commands of its own that wait. */
@@ -89,24 +91,24 @@ export class PuppetHost {
     return { inner_ips: this.address, port: this.machine.port, account: 'root', password: PASSWORD };
   }
 
-  /** From now on it stands still when it comes to this step. */
-  async hold(step: HostStep): Promise<void> {
-    await rm(join(this.folder, 'held', step), { force: true });
-    await writeFile(join(this.folder, 'holds', step), '');
+  /** From now on it stands still when it comes to this place. */
+  async hold(place: HoldPlace): Promise<void> {
+    await rm(join(this.folder, 'held', place), { force: true });
+    await writeFile(join(this.folder, 'holds', place), '');
   }
 
-  async release(step: HostStep): Promise<void> {
-    await rm(join(this.folder, 'holds', step), { force: true });
+  async release(place: HoldPlace): Promise<void> {
+    await rm(join(this.folder, 'holds', place), { force: true });
   }
 
   /** Waits until it stands still. */
-  async isHeld(step: HostStep, timeoutMs = 30_000): Promise<void> {
-    await eventually(() => existsSync(join(this.folder, 'held', step)), { everyMs: 10, timeoutMs });
+  async isHeld(place: HoldPlace, timeoutMs = 30_000): Promise<void> {
+    await eventually(() => existsSync(join(this.folder, 'held', place)), { everyMs: 10, timeoutMs });
   }
 
   /** To see it stand still once more. */
-  async forget(step: HostStep): Promise<void> {
-    await rm(join(this.folder, 'held', step), { force: true });
+  async forget(place: HoldPlace): Promise<void> {
+    await rm(join(this.folder, 'held', place), { force: true });
   }
 
   /** Processes of the remote script and all that it started; the agent is none of them. */

@@ -4,7 +4,7 @@ import { startFleet } from '../../src/simulator/fleet.js';
 import type { SimulatedHost, SimulatedHostOptions } from '../../src/simulator/simulated-host.js';
 import type { ApiClient } from './api.js';
 import { eventually } from './eventually.js';
-import { Installation } from './installation.js';
+import { Installation, type InstallationOptions } from './installation.js';
 import { PASSWORD, PuppetHost } from './puppet-host.js';
 import { testRedisUrl } from './services.js';
 
@@ -38,9 +38,9 @@ export class RunEnds {
   }
 
   /** An installation without a worker yet. @param subnet the first three parts of its hosts' loopback addresses */
-  static async start(subnet: string): Promise<RunEnds> {
+  static async start(subnet: string, options: InstallationOptions = {}): Promise<RunEnds> {
     const env = { SSH_CONNECT_TIMEOUT_SECONDS: '1', SSH_LOGIN_TIMEOUT_SECONDS: '2', WAIT_AGENT_TIMEOUT_SECONDS: '4' };
-    return new RunEnds(await Installation.start({ env }), subnet);
+    return new RunEnds(await Installation.start({ env, ...options }), subnet);
   }
 
   /** To be called when the test is over. */

@@ -1,0 +1,187 @@
+import type { LabHost } from '../lab/lab-host.js';
+import { createLab, type Lab } from '../lab/lab.js';
+import { eventually } from '../support/eventually.js';
+import { type End, type Row, RunEnds } from '../support/run-ends.js';
+
+interface Fault extends End {
+  /** Makes the host what it is to be, and says how it is logged in to. */
+  make: (host: LabHost) => Promise<Row>;
+}
+
+const asRoot = ({ rootPassword }: LabHost): Row => ({ account: 'root', password: rootPassword });
+const as = (host: LabHost, name: string): Row => ({ account: name, password: host.account(name).password });
+
+/** What is on the host before its first installation: an empty file system of this kind, where the agent is to live. */
+const mounted = (options: string) => async (host: LabHost) => {
+  await must(host, `mkdir -p /opt/nodeman/agent && mount -t tmpfs -o ${options} tmpfs /opt/nodeman/agent`);
+  return asRoot(host);
+};
+
+/** What only a real sshd, a real sudo and a real file system can do. */
+const FAULTS: Record<string, Fault> = {
+  'sudo refuses the password that sshd took': {
+    make: async (host) => {
+      await must(
+        host,
+        "echo 'Defaults:ops rootpw, passwd_tries=3' >/etc/sudoers.d/other && chmod 440 /etc/sudoers.d/other",
+      );
+      return as(host, 'ops');
+    },
+    errCode: 'SSH_WRONG_PASSWORD',
+    zh: /sudo 拒绝了账号 ops 的密码.*请检查密码，或为该账号配置 NOPASSWD/,
+    en: /sudo refused the password of account ops.*Check the password, or give the account NOPASSWD/,
+  },
+  'sudo wants a password, and we hold a key': {
+    make: async ({ privateKey }) => ({ account: 'ops', ...ends.withKey(privateKey) }),
+    errCode: 'NOT_SUPPORT_AUTH_WAY',
+    zh: /sudo 需要账号 ops 的密码.*而我们只有密钥.*NOPASSWD/,
+    en: /sudo wants the password of account ops.*we hold a key only.*NOPASSWD/,
+  },
+  'an account that may not become root': {
+    make: async (host) => as(host, 'plain'),
+    errCode: 'INSTALL_FAILED',
+    zh: /账号 plain 不能用 sudo 成为 root.*请将其加入 sudoers/,
+    en: /plain cannot become root by sudo.*Add it to sudoers, or use the root account/,
+  },
+  'sshd that takes no passwords': {
+    make: async (host) => {
+      await host.stopSshd();
+      await must(host, "sed -i '1i PasswordAuthentication no' /etc/lab/sshd_config");
+      await host.startSshd();
+      return asRoot(host);
+    },
+    errCode: 'NOT_SUPPORT_AUTH_WAY',
+    zh: /不支持所用的认证方式：服务器提供 publickey/,
+    en: /it offers publickey, we hold a password/,
+  },
+  'a wrong password': {
+    make: async () => ({ account: 'root', password: 'not that of the root here' }),
+    errCode: 'SSH_WRONG_PASSWORD',
+    zh: /拒绝了账号 root 的密码.*PermitRootLogin/,
+    en: /refused the password of account root.*PermitRootLogin/,
+  },
+  'sshd that does not run': {
+    make: async (host) => {
+      await host.stopSshd();
+      return asRoot(host);
+    },
+    errCode: 'SOCKET_TIMEOUT',
+    zh: /拒绝了连接.*请检查 SSH 端口/,
+    en: /refused the connection.*Check the SSH port/,
+  },
+  'a cable that is pulled': {
+    make: async (host) => {
+      await host.unplug();
+      return asRoot(host);
+    },
+    errCode: 'SOCKET_TIMEOUT',
+    zh: /未能连接|无法到达/,
+    en: /did not answer within|cannot be reached/,
+  },
+  'a full disk': {
+    make: mounted('size=4k'),
+    errCode: 'INSTALL_FAILED',
+    zh: /脚本执行失败.*no space left on device.*按日志中的原因处理后重试/,
+    en: /no space left on device at .*Mend what the log names, then retry/,
+  },
+  'a disk that starts no programs': {
+    make: mounted('noexec'),
+    errCode: 'INSTALL_FAILED',
+    zh: /脚本执行失败.*mounted noexec/,
+    en: /programs cannot be started from \/opt\/nodeman\/agent: its file system is mounted noexec/,
+  },
+  'a disk that nobody may write to': {
+    make: mounted('ro'),
+    errCode: 'INSTALL_FAILED',
+    zh: /脚本执行失败.*[Rr]ead-only file system/,
+    en: /[Rr]ead-only file system.*Mend what the log names, then retry/,
+  },
+};
+
+let lab: Lab;
+let ends: RunEnds;
+const hosts = new Map<string, LabHost>();
+let jobId: number;
+
+beforeAll(async () => {
+  const names = Object.keys(FAULTS);
+  lab = await createLab({ hosts: names.length + 1 });
+  ends = await RunEnds.start('', { publicAddress: lab.serverAddress, env: { SSH_CONNECT_TIMEOUT_SECONDS: '2' } });
+  await ends.installation.startWorker();
+  const rows: Row[] = [];
+  for (const [index, name] of names.entries()) {
+    const host = lab.hosts[index]!;
+    hosts.set(name, host);
+    for (const password of [host.rootPassword, ...host.accounts.map((account) => account.password)])
+      ends.secrets.add(password);
+    rows.push({ inner_ips: host.address, port: host.port, ...(await FAULTS[name]!.make(host)) });
+  }
+  jobId = await ends.install(rows);
+}, 120_000);
+
+afterAll(async () => {
+  await ends?.stop();
+  await lab?.stop();
+});
+
+async function must(host: LabHost, command: string): Promise<void> {
+  const { code, stderr } = await host.exec(command);
+  if (code !== 0) throw new Error(`${host.name}: ${command}: ${stderr}`);
+}
+
+it.each(Object.entries(FAULTS).map(([name, fault]) => [fault.errCode, name, fault] as const))(
+  '%s: %s',
+  (_errCode, name, fault) => ends.expectEnd(jobId, hosts.get(name)!.address, fault),
+  60_000,
+);
+
+it('a wrong password is shown to sshd once: more would lock the account', async () => {
+  const { stdout } = await hosts.get('a wrong password')!.exec("grep -c 'Failed password for root' /var/log/sshd.log");
+  expect(stdout).toBe('1\n');
+});
+
+it('leaves no process of its own where it failed', async () => {
+  for (const [name, host] of hosts) {
+    const left = (await host.processes()).filter(({ command }) => !command.includes('sshd'));
+    expect([name, left]).toEqual([name, []]);
+  }
+});
+
+describe('a run by sudo that is ended in the middle of the script', () => {
+  const sleepers = async () => {
+    const processes = await lab.hosts.at(-1)!.processes();
+    return processes.filter(({ command, user }) => command === 'sleep 1000' && user === 'root');
+  };
+
+  /** An installation that gets as far as its `tar`, which never ends. */
+  async function install(): Promise<number> {
+    const host = lab.hosts.at(-1)!;
+    await must(host, "printf '#!/bin/sh\\nsleep 1000\\n' >/usr/local/bin/tar && chmod 755 /usr/local/bin/tar");
+    const id = await ends.install([{ inner_ips: host.address, port: host.port, ...as(host, 'ops') }]);
+    await eventually(async () => (await sleepers()).length === 1, { timeoutMs: 20_000 });
+    return id;
+  }
+
+  it('FORCE_STOP: the process group is killed, and seen to be gone', async () => {
+    const id = await install();
+    await ends.installation.must('DELETE', `/api/1/tasks/${id}/`);
+    await ends.expectEnd(id, lab.hosts.at(-1)!.address, {
+      errCode: 'FORCE_STOP',
+      zh: /已由 admin 在步骤 EXECUTE_SCRIPT.*终止.*已确认/,
+      en: /Stopped by admin at step EXECUTE_SCRIPT .*stopped and seen to be gone/,
+    });
+    expect(await sleepers()).toEqual([]);
+  }, 60_000);
+
+  it('kill -9 of the worker: the script ends itself with its session, and another worker goes on', async () => {
+    const host = lab.hosts.at(-1)!;
+    const id = await install();
+    await ends.installation.workers[0]!.kill9();
+    await eventually(async () => (await host.processes()).every(({ command }) => !/sleep|sudo|sh -c/.test(command)));
+    await must(host, 'rm /usr/local/bin/tar');
+    await ends.installation.startWorker();
+    await ends.expectEnd(id, host.address, { errCode: 'SUCCESS', zh: /成功/, en: /Succeeded/ });
+  }, 60_000);
+});
+
+it('no secret stands in any answer, table, queue or output of the processes', () => ends.expectNoSecretAnywhere());
