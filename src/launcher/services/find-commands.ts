@@ -5,10 +5,19 @@ import { searchPath } from '../../env/process-env.js';
 /** Folders with commands that are often not in PATH, those of system managers included. */
 const MORE_FOLDERS = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/opt/homebrew/bin', '/home/linuxbrew/.linuxbrew/bin'];
 
-/** Every folder of PATH and of the usual other places, in this order, then `more`; those that exist, each once. */
+/** Every folder of PATH and of the usual other places, in this order, then `more`; those that can be looked into, each once. */
 export function commandFolders(more: readonly string[] = []): string[] {
   const folders = [...searchPath(), ...MORE_FOLDERS, ...more];
-  return [...new Set(folders)].filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory());
+  return [...new Set(folders)].filter(isFolder);
+}
+
+/** A PATH inherited from another account may name folders that this one may not even look at. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** `<root>/<entry>/bin` for each entry of `root` that `pattern` fits, the greatest version first. */
