@@ -53,7 +53,7 @@ hostname "$(cat /etc/hostname)"
 ip link set lo up
 read -r _
 sh /etc/lab/network
-/usr/sbin/sshd -f /etc/lab/sshd_config -E /var/log/sshd.log
+sh /etc/lab/sshd
 echo ready
 
 exec </dev/null >/dev/null 2>&1

@@ -6,6 +6,12 @@ import type { LabAccount, LabHostPlan } from './lab-plan.js';
 
 const FIRST_ID = 20_001;
 
+/** sshd goes into the background before it listens; its pid file comes after. */
+const START_SSHD = `rm -f /run/sshd.pid
+/usr/sbin/sshd -f /etc/lab/sshd_config -E /var/log/sshd.log || exit
+until [ -s /run/sshd.pid ]; do sleep 0.01; done
+`;
+
 /** Writes what makes a host different from the machine below `folder`, ready to be copied over its root. */
 export function writeHostFiles(folder: string, plan: LabHostPlan, hashes: ReadonlyMap<string, string>): void {
   const write = (path: string, text: string, mode = 0o644, owner = 0) => {
@@ -37,6 +43,7 @@ export function writeHostFiles(folder: string, plan: LabHostPlan, hashes: Readon
   write('etc/hosts', `127.0.0.1 localhost\n127.0.1.1 ${plan.name}\n`);
   write('etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
   write('etc/lab/network', networkScript(plan));
+  write('etc/lab/sshd', START_SSHD);
   write('etc/lab/host_key', plan.hostPrivateKey, 0o600);
   write('etc/lab/sshd_config', sshdConfig(plan));
   write('root/.ssh/authorized_keys', `${plan.publicKey}\n`, 0o600);
