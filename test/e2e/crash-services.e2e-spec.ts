@@ -108,7 +108,7 @@ it('Postgres is away for longer than a lease: the worker gives its run up by its
   await host.hold('EXECUTE_SCRIPT');
   const jobId = await install(host);
   await host.isHeld('EXECUTE_SCRIPT');
-  await postgres.kill();
+  await postgres.stop();
   // Nobody can have told it: the database that would give the run to another is down.
   await eventually(() => host.scriptProcesses().length === 0, { timeoutMs: 20_000 });
   expect(installation.workers[0]!.log).toContain('leases cannot be renewed');
