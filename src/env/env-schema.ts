@@ -134,6 +134,11 @@ export const ENV_VARIABLES = {
   ),
   sshConnectTimeoutSeconds: variable(integer(1, 300), '10', 'seconds that a TCP connection to an SSH port may take'),
   sshLoginTimeoutSeconds: variable(integer(1, 300), '20', 'seconds that SSH handshake and login may take'),
+  sshSilenceTimeoutSeconds: variable(
+    integer(3, 600),
+    '30',
+    'seconds that a host may leave an SSH session without any answer',
+  ),
   waitAgentTimeoutSeconds: variable(integer(2, 3600), '60', 'seconds that an installed agent may take to report'),
   heartbeatIntervalSeconds: variable(
     integer(1, 3600),

@@ -16,6 +16,8 @@ import { loginFailureOf } from './ssh-failures.js';
 
 const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
+/** A host is asked so often within the time that it may be silent. */
+const KEEPALIVE_MISSES = 3;
 
 /** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
 const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['refused', 'lost', 'other']);
@@ -94,6 +96,8 @@ export class HostLogin {
         signal,
         connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
         loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
+        keepaliveIntervalMs: (this.env.sshSilenceTimeoutSeconds * 1000) / KEEPALIVE_MISSES,
+        keepaliveMisses: KEEPALIVE_MISSES,
         verifyHostKey,
       },
     );
