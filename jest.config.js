@@ -26,6 +26,8 @@ const services = {
 
 export default {
   testTimeout: 30_000,
+  // Most tests wait for other processes: as many at once as there are cores still leaves time for those.
+  maxWorkers: '100%',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     { ...shared, ...services, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
