@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CoreModule } from './core.module.js';
 import type { Env } from './env/env.js';
-import { HealthModule } from './health/health.module.js';
+import { WorkerHealthModule } from './health/worker-health.module.js';
 import { HostsMaintenanceModule } from './hosts/hosts-maintenance.module.js';
 import { InstallerModule } from './installer/installer.module.js';
 
@@ -11,7 +11,7 @@ export class WorkerModule {
   static of(env: Env): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [CoreModule.of(env, 'worker'), InstallerModule, HostsMaintenanceModule, HealthModule],
+      imports: [CoreModule.of(env, 'worker'), InstallerModule, HostsMaintenanceModule, WorkerHealthModule],
     };
   }
 }
