@@ -81,6 +81,8 @@ it('kill -9 of the worker in every step: another one goes on at that step, and i
   const others = [...held.values()].filter((host) => host !== held.get('INIT'));
   const jobId = await install(...others);
   await Promise.all(ON_HOST.map((step) => held.get(step)!.isHeld(step)));
+  // An agent begins to report, and is held, before the run has come to wait for it.
+  await eventually(async () => (await runAt(installation, held.get('WAIT_AGENT')!.address)).step === 'WAIT_AGENT');
   await database.areHeld(1);
   // Last, since the renewal of all leases waits behind this one.
   const initJobId = await install(held.get('INIT')!);
