@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { isDeadlock } from '../common/db/postgres-errors.js';
 import type { ReportedProcess } from './agent.entity.js';
 
 /** One report of one agent. Its words are checked: one bad report would spoil the batch that it is written in. */
@@ -92,8 +93,4 @@ export class HeartbeatWriter {
       }
     }
   }
-}
-
-function isDeadlock(error: unknown): boolean {
-  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '40P01';
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Gauge, register } from 'prom-client';
+import { Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import { once } from '../common/metrics/once.js';
 
 /** What the database knows and no process can count alone; asked when metrics are read. */
 @Injectable()
@@ -27,7 +28,6 @@ export class QueueMetrics {
   }
 }
 
-/** Tests start several applications in one process; they share the registry. */
 function gauge(name: string, help: string, labelNames: string[]): Gauge {
-  return (register.getSingleMetric(name) as Gauge | undefined) ?? new Gauge({ name, help, labelNames });
+  return once(name, () => new Gauge({ name, help, labelNames }));
 }

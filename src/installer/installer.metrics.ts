@@ -1,9 +1,5 @@
 import { Counter, Gauge, Histogram, register } from 'prom-client';
-
-/** Made once per registry, however often this file is loaded. */
-function once<T>(name: string, make: () => T): T {
-  return (register.getSingleMetric(name) as T | undefined) ?? make();
-}
+import { once } from '../common/metrics/once.js';
 
 export const runEnds = once(
   'nodeman_runs_total',

@@ -1,12 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { QueryFailedError } from 'typeorm';
-import { isConnectionError } from '../common/db/postgres-errors.js';
+import { isConnectionError, isDeadlock, isSerializationFailure } from '../common/db/postgres-errors.js';
 import { RunFailure } from './run.failures.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** Serialization failure, deadlock: Postgres chose one of two statements to be tried again. */
-const TRY_AGAIN_CODES = new Set(['40001', '40P01']);
 
 /**
  * Does `work` again and again while Postgres is away, until it succeeds or `signal` aborts. The work must bear being
@@ -29,6 +26,5 @@ export async function persistently<T>(work: () => Promise<T>, signal: AbortSigna
 function isPassing(error: unknown): boolean {
   // Its words may be a host's, and a host may say anything.
   if (error instanceof RunFailure) return false;
-  if (isConnectionError(error)) return true;
-  return error instanceof QueryFailedError && TRY_AGAIN_CODES.has((error.driverError as { code?: string }).code ?? '');
+  return isConnectionError(error) || isDeadlock(error) || isSerializationFailure(error);
 }

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { Locale } from '../common/i18n/text.js';
 import { RedisService } from '../common/redis/redis.service.js';
 import { EventStream } from './event-stream.js';
-import { logChannel } from './log-channel.js';
+import { logChannel } from '../tasks/run-log-channel.js';
 import { lineText, RunStateResponse } from './log.dto.js';
 import { TooManyStreamsError } from './log.errors.js';
 import { LogsService } from './logs.service.js';

@@ -5,7 +5,7 @@ import { Text } from '../common/i18n/text.js';
 import { RedisService } from '../common/redis/redis.service.js';
 import type { RunRef } from '../tasks/run-claims.js';
 import { harmless, linesOf } from './harmless.js';
-import { logChannel } from './log-channel.js';
+import { logChannel } from '../tasks/run-log-channel.js';
 import { RunQuota } from './run-quota.js';
 
 interface Line {

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Text } from '../common/i18n/text.js';
 import { RedisService } from '../common/redis/redis.service.js';
 import { JobClosing } from './run-job-closing.js';
+import { logChannel } from './run-log-channel.js';
 import { copyToHosts, logEnding } from './run-sql.js';
 
 /** Workers listen here; a message is a JSON list of run ids. */
@@ -56,7 +57,7 @@ export class RunCancelService {
     if (runIds.length === 0) return;
     await Promise.all([
       this.redis.publish(RUN_CANCEL_CHANNEL, JSON.stringify(runIds)),
-      ...runIds.slice(0, 1_000).map((id) => this.redis.publish(`log:${id}`, '')),
+      ...runIds.slice(0, 1_000).map((id) => this.redis.publish(logChannel(id), '')),
       this.closeJobs(runIds),
     ]);
   }

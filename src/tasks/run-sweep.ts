@@ -5,6 +5,7 @@ import { Text } from '../common/i18n/text.js';
 import { RedisService } from '../common/redis/redis.service.js';
 import type { ErrCode } from '../common/vocabulary/err-codes.js';
 import { JobClosing } from './run-job-closing.js';
+import { logChannel } from './run-log-channel.js';
 import { copyToHosts, IS_LEFT, logEnding, MOST_LOSSES } from './run-sql.js';
 
 const LOST_TOO_OFTEN = new Text(
@@ -55,6 +56,6 @@ export class RunSweep {
     const ended = await this.dataSource.query<{ id: number }[]>(endLeft(condition), [errCode, JSON.stringify(why)]);
     if (ended.length === 0) return;
     this.logger.warn(`ended ${ended.length} abandoned runs as ${errCode}, for example run ${ended[0]?.id}`);
-    await Promise.all(ended.map(({ id }) => this.redis.publish(`log:${id}`, '')));
+    await Promise.all(ended.map(({ id }) => this.redis.publish(logChannel(id), '')));
   }
 }

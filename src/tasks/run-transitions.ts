@@ -8,6 +8,7 @@ import type { Step } from '../common/vocabulary/steps.js';
 import type { ClaimedRun, RunRef } from './run-claims.js';
 import { RunEffects } from './run-effects.js';
 import { JobClosing } from './run-job-closing.js';
+import { logChannel } from './run-log-channel.js';
 import { copyToHosts, logEnding } from './run-sql.js';
 
 /** A change of a running run that its holder makes; `also` is one more part of the same statement. */
@@ -86,6 +87,6 @@ export class RunTransitions {
 
   /** The run has ended, whatever happens here: what fails is made up for by the next sweep. */
   private async afterEnd(run: ClaimedRun): Promise<void> {
-    await Promise.allSettled([this.jobs.close([run.jobId]), this.redis.publish(`log:${run.id}`, '')]);
+    await Promise.allSettled([this.jobs.close([run.jobId]), this.redis.publish(logChannel(run.id), '')]);
   }
 }

@@ -18,8 +18,18 @@ export function isForeignKeyViolation(error: unknown, constraint: string): boole
 
 /** Whether a text held a NUL, which Postgres cannot store or compare. */
 export function isUnstorableText(error: unknown): boolean {
-  const code = error instanceof QueryFailedError ? (error.driverError as DriverError).code : undefined;
+  const code = codeOf(error);
   return code === '22021' || code === '22P05';
+}
+
+/** Whether Postgres gave up this statement because two waited for each other: it is to be tried again. */
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === '40P01';
+}
+
+/** Whether Postgres gave up this statement because another one was ahead of it: it is to be tried again. */
+export function isSerializationFailure(error: unknown): boolean {
+  return codeOf(error) === '40001';
 }
 
 /**
@@ -40,6 +50,10 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMED
 /** pg names these only in words. */
 const CONNECTION_MESSAGE =
   /Connection terminated|Client has encountered a connection error|not queryable|timeout exceeded when trying to connect|Driver not Connected/i;
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof QueryFailedError ? (error.driverError as DriverError).code : undefined;
+}
 
 function isViolation(error: unknown, code: string, constraint: string): boolean {
   if (!(error instanceof QueryFailedError)) return false;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { isDeadlock, isUniqueViolation } from '../../common/db/postgres-errors.js';
 import type { NginxSetting } from '../../config/nginx.setting.js';
 import { InstallQueue } from '../install.queue.js';
 import { type IdempotencyClaim, IdempotencyService } from './idempotency.service.js';
@@ -20,9 +21,7 @@ export interface Submission extends Asker {
 const MOST_TRIES = 4;
 
 /** The unique indexes at which a simultaneous request may have been ahead. */
-const LOST_RACES = new Set(['uq_hosts_cloud_id_inner_ip', 'uq_job_hosts_active_host']);
-const UNIQUE_VIOLATION = '23505';
-const DEADLOCK = '40P01';
+const LOST_RACES = ['uq_hosts_cloud_id_inner_ip', 'uq_job_hosts_active_host'];
 
 /** Takes a task: all of it or nothing, in one transaction; then rings. */
 @Injectable()
@@ -80,7 +79,5 @@ export class TaskSubmissionService {
 }
 
 function isLostRace(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
-  return code === DEADLOCK || (code === UNIQUE_VIOLATION && LOST_RACES.has(constraint ?? ''));
+  return isDeadlock(error) || LOST_RACES.some((index) => isUniqueViolation(error, index));
 }
