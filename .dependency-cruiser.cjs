@@ -5,6 +5,7 @@ const ORDER = [
   ['ssh', 'packages', 'config', 'cmdb', 'simulator'],
   ['clouds'],
   ['hosts'],
+  ['proxies'],
   ['agents'],
   ['tasks'],
   ['logs'],

@@ -1,3 +1,4 @@
+import { AgentCommand } from './agents/agent-command.entity.js';
 import { Agent } from './agents/agent.entity.js';
 import { ApiToken } from './auth/api-token.entity.js';
 import { Session } from './auth/session.entity.js';
@@ -13,6 +14,8 @@ import { Credential } from './hosts/credential.entity.js';
 import { Host } from './hosts/host.entity.js';
 import { RunLog } from './logs/run-log.entity.js';
 import { Package } from './packages/package.entity.js';
+import { Proxy } from './proxies/proxy.entity.js';
+import { ServerKey } from './proxies/server-key.entity.js';
 import { HostKey } from './ssh/host-key.entity.js';
 import { IdempotencyKey } from './tasks/idempotency-key.entity.js';
 import { JobHost } from './tasks/job-host.entity.js';
@@ -34,6 +37,9 @@ export const ENTITIES = [
   Credential,
   HostKey,
   Agent,
+  AgentCommand,
+  Proxy,
+  ServerKey,
   Package,
   Job,
   JobHost,

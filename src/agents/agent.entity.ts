@@ -37,6 +37,13 @@ export class Agent {
   @Column({ name: 'stopped_at', type: 'timestamptz', nullable: true })
   stoppedAt!: Date | null;
 
+  /** What commands to it are signed with, sealed; it went to the host over SSH only. */
+  @Column({ name: 'command_key', type: 'bytea', nullable: true })
+  commandKey!: Buffer | null;
+
+  @Column({ name: 'command_key_id', type: 'text', nullable: true })
+  commandKeyId!: string | null;
+
   @Column({ name: 'processes', type: 'jsonb', default: [] })
   processes!: ReportedProcess[];
 

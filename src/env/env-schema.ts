@@ -147,6 +147,7 @@ export const ENV_VARIABLES = {
   ),
   maxPackageMib: variable(integer(1, 4096), '512', 'MiB that an uploaded package may have'),
 
+  proxyPort: variable(integer(1, 65535), '17980', 'TCP port on which proxies serve the hosts of their area'),
   maxProxiesPerCloud: variable(integer(1, 100), '2', 'proxies that a business may have in one cloud'),
   cmdbProvider: variable(z.enum(['embedded']), 'embedded', 'where businesses and topology come from: embedded'),
 } satisfies Record<string, Variable<z.ZodType>>;

@@ -26,6 +26,7 @@ const LIVE = 'removed_at IS NULL';
 @Index('ix_hosts_job_status', ['businessId', 'jobStatus', 'id'], { where: LIVE })
 @Index('ix_hosts_search_trgm', { synchronize: false })
 @Index('ix_hosts_version_trgm', { synchronize: false })
+@Index('ix_hosts_proxies', ['cloudId', 'businessId', 'id'], { where: `node_type = 'PROXY' AND ${LIVE}` })
 @Index('ix_hosts_removed_at', ['removedAt'], { where: 'removed_at IS NOT NULL' })
 export class Host {
   @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT', primaryKeyConstraintName: 'pk_hosts' })
@@ -60,6 +61,10 @@ export class Host {
 
   @Column({ name: 'has_cygwin', type: 'boolean', default: false })
   hasCygwin!: boolean;
+
+  /** Known from a PRECHECK only: nobody has tried to install anything yet, so that it does not count as managed. */
+  @Column({ name: 'is_candidate', type: 'boolean', default: false })
+  isCandidate!: boolean;
 
   /** Set by a successful INSTALL, REINSTALL or UPGRADE, cleared by UNINSTALL. */
   @Column({ name: 'agent_installed', type: 'boolean', default: false })

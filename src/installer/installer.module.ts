@@ -29,6 +29,7 @@ import { RegisterCmdbStep } from './steps/register-cmdb.step.js';
 import { ScriptDoneStep } from './steps/script-done.step.js';
 import { SshLoginStep } from './steps/ssh-login.step.js';
 import { WaitAgentStep } from './steps/wait-agent.step.js';
+import { InstallAgent } from './work/install-agent.js';
 
 const STEPS: Type<InstallStep>[] = [
   InitStep,
@@ -49,6 +50,7 @@ const STEPS: Type<InstallStep>[] = [
     { provide: INSTALL_STEPS, useFactory: (...steps: InstallStep[]) => steps, inject: STEPS },
     StepRegistry,
     PackageOrder,
+    InstallAgent,
     ScriptSource,
     HostLogin,
     RemoteHosts,

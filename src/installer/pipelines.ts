@@ -31,6 +31,7 @@ const BEHIND_PROXY_STEPS: readonly Step[] = [
   'WAIT_AGENT',
 ];
 const UNINSTALL_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
+const PRECHECK_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE'];
 
 const ready = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: false });
 const later = (steps: readonly Step[]): Pipeline => ({ steps, isReady: false, sparesUnreachable: false });
@@ -47,6 +48,7 @@ export const PIPELINES: Readonly<Record<WorkingOp, Readonly<Record<NodeType, Pip
   UNINSTALL: { AGENT: ready(UNINSTALL_STEPS), PROXY: later(UNINSTALL_STEPS), PAGENT: later(UNINSTALL_STEPS) },
   // Nothing can have been installed on the last two yet, so that there is nothing to clean up.
   REMOVE: { AGENT: removal(UNINSTALL_STEPS), PROXY: removal(['INIT']), PAGENT: removal(['INIT']) },
+  PRECHECK: { AGENT: later(PRECHECK_STEPS), PROXY: later(PRECHECK_STEPS), PAGENT: later(PRECHECK_STEPS) },
 };
 
 /** @throws Error for an op that has no work */

@@ -1,11 +1,30 @@
 import type { Text } from '../common/i18n/text.js';
 import type { ErrCode } from '../common/vocabulary/err-codes.js';
 
+/** What a host's command left behind when it failed: masked, and fit to be shown. */
+export interface Evidence {
+  /** Null when no single command failed. */
+  readonly command: string | null;
+  readonly exitCode: number | null;
+  /** The last lines of its output, at most 20. */
+  readonly output: readonly string[];
+}
+
+/** What helps to find the cause of a failure. */
+export interface FailureClues {
+  readonly evidence?: Evidence;
+  /** For failures of SSH: the kind of the SshError. */
+  readonly sshKind?: string;
+  /** What the script told about the host. */
+  readonly facts?: ReadonlyMap<string, string>;
+}
+
 /** Why a run cannot go on: its err_code, and a sentence for people: what happened, the evidence, what to do next. */
 export class RunFailure extends Error {
   constructor(
     readonly errCode: ErrCode,
     readonly text: Text,
+    readonly clues: FailureClues = {},
   ) {
     super(text.en);
     this.name = new.target.name;

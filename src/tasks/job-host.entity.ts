@@ -1,6 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import type { NodeType, OsType } from '../hosts/host.enums.js';
 import { Job } from './job.entity.js';
+import type { RunFailureRecord } from './run-failure-record.js';
 import type { OpType, RunStatus } from './task.enums.js';
 
 /**
@@ -58,6 +59,10 @@ export class JobHost {
 
   @Column({ name: 'err_desc', type: 'jsonb', nullable: true })
   errDesc!: { zh: string; en: string } | null;
+
+  /** Why it failed, in parts; null unless FAILED by what was met on the way. */
+  @Column({ name: 'failure', type: 'jsonb', nullable: true })
+  failure!: RunFailureRecord | null;
 
   @Column({ name: 'step', type: 'text', default: 'INIT' })
   step!: string;

@@ -4,7 +4,10 @@ import type { JobStatus, OpType } from './task.enums.js';
 
 /** What one POST to tasks created: the same operation on one or many hosts. */
 @Entity('jobs')
-@Check('ck_jobs_op_type', `op_type IN ('INSTALL', 'REINSTALL', 'UNINSTALL', 'REMOVE', 'UPGRADE', 'UPDATE_AUTHINFO')`)
+@Check(
+  'ck_jobs_op_type',
+  `op_type IN ('INSTALL', 'REINSTALL', 'UNINSTALL', 'REMOVE', 'UPGRADE', 'UPDATE_AUTHINFO', 'PRECHECK')`,
+)
 @Check('ck_jobs_node_type', `node_type IN ('AGENT', 'PROXY', 'PAGENT')`)
 @Check('ck_jobs_status', `status IN ('RUNNING', 'SUCCESS', 'PARTIAL_SUCCESS', 'FAILED')`)
 @Index('ix_jobs_business_id', ['businessId', 'id'])
@@ -37,6 +40,10 @@ export class Job {
   /** The job whose failed hosts this one tries again. */
   @Column({ name: 'origin_job_id', type: 'integer', nullable: true })
   originJobId!: number | null;
+
+  /** The version to install; null: the newest that fits. */
+  @Column({ name: 'package_version', type: 'text', nullable: true })
+  packageVersion!: string | null;
 
   @Column({ name: 'start_time', type: 'timestamptz', default: () => 'now()' })
   startTime!: Date;

@@ -7,6 +7,7 @@ const OP_TEXTS: Record<OpType, Text> = {
   UNINSTALL: new Text('卸载', 'Uninstall'),
   REMOVE: new Text('移除', 'Remove'),
   UPGRADE: new Text('升级', 'Upgrade'),
+  PRECHECK: new Text('预检', 'Check'),
   UPDATE_AUTHINFO: new Text('保存登录信息', 'Save the login of'),
 };
 

@@ -24,10 +24,18 @@ export interface ClaimedRun extends RunRef {
   readonly nodeType: NodeType;
   readonly osType: OsType;
   readonly innerIp: string;
+  readonly outerIp: string | null;
+  readonly hasCygwin: boolean;
   readonly port: number;
   readonly account: string;
   readonly authType: AuthType;
   readonly agentName: string;
+  /** The version to install; null: the newest that fits. */
+  readonly packageVersion: string | null;
+  /** The host had an agent of ours when this was claimed. */
+  readonly isAgentInstalled: boolean;
+  /** Done by the host's own agent, since no credential is stored to log in with. */
+  readonly isThroughAgent: boolean;
   readonly finishedSteps: readonly Step[];
   /** How many workers were lost on it so far. */
   readonly losses: number;
@@ -40,6 +48,11 @@ export interface RenewedRun extends RunRef {
   /** Who wants it stopped; null when nobody does. */
   readonly cancelledBy: string | null;
 }
+
+/** Once such a run has its command it stays with it, also when the agent falls silent by it. */
+const IS_THROUGH_AGENT = `(r.op_type IN ('UNINSTALL', 'REMOVE') AND (
+  EXISTS (SELECT FROM agent_commands c WHERE c.run_id = r.id) OR (h.agent_status = 'RUNNING' AND NOT EXISTS (
+    SELECT FROM credentials c WHERE c.host_id = h.id AND c.expires_at > now()))))`;
 
 /**
  * The businesses with queued runs are found by a loose index scan, one probe each, however many wait in them; then
@@ -82,10 +95,11 @@ const CLAIM = `
   ), copied AS (${copyToHosts('claimed')})
   SELECT r.id, r.attempt, r.job_id AS "jobId", r.business_id AS "businessId", r.host_id AS "hostId",
     r.cloud_id AS "cloudId", r.op_type AS "opType", r.node_type AS "nodeType", r.os_type AS "osType",
-    host(r.inner_ip) AS "innerIp", h.port, h.account, h.auth_type AS "authType", h.agent_name AS "agentName",
+    host(r.inner_ip) AS "innerIp", host(r.outer_ip) AS "outerIp", r.has_cygwin AS "hasCygwin", h.port, h.account, h.auth_type AS "authType", h.agent_name AS "agentName",
+    j.package_version AS "packageVersion", h.agent_installed AS "isAgentInstalled", ${IS_THROUGH_AGENT} AS "isThroughAgent",
     r.finished_steps AS "finishedSteps", r.losses,
     (extract(epoch FROM r.deadline_at - now()) * 1000)::float8 AS "msLeft"
-  FROM claimed r JOIN hosts h ON h.id = r.host_id ORDER BY r.id`;
+  FROM claimed r JOIN hosts h ON h.id = r.host_id JOIN jobs j ON j.id = r.job_id ORDER BY r.id`;
 
 const RENEW = `
   WITH held AS (

@@ -28,6 +28,7 @@ export class RunEffects {
         await this.forgetAgent(manager, run);
         return this.forgetHost(manager, run);
       case 'UPDATE_AUTHINFO':
+      case 'PRECHECK':
         return;
       default:
         throw new Error(`No effects are known for ${run.opType satisfies never}`);

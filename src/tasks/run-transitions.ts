@@ -7,6 +7,7 @@ import type { ErrCode } from '../common/vocabulary/err-codes.js';
 import type { Step } from '../common/vocabulary/steps.js';
 import type { ClaimedRun, RunRef } from './run-claims.js';
 import { RunEffects } from './run-effects.js';
+import type { RunFailureRecord } from './run-failure-record.js';
 import { JobClosing } from './run-job-closing.js';
 import { logChannel } from './run-log-channel.js';
 import { copyToHosts, logEnding } from './run-sql.js';
@@ -29,7 +30,7 @@ const SUCCEED = change(
   ' AND r.cancel_requested_at IS NULL',
 );
 const FAIL = change(
-  `status = 'FAILED', step = 'OVER_FAILED', err_code = $3, err_desc = $4::jsonb, ${END}`,
+  `status = 'FAILED', step = 'OVER_FAILED', err_code = $3, err_desc = $4::jsonb, failure = $5::jsonb, ${END}`,
   `, logged AS (${logEnding('changed', '$4::jsonb')})`,
 );
 
@@ -73,9 +74,12 @@ export class RunTransitions {
     return isDone;
   }
 
-  /** @param why for people: what happened, the evidence, what to do next; also the last line of its log */
-  async fail(run: ClaimedRun, errCode: ErrCode, why: Text): Promise<boolean> {
-    const values = [run.id, run.attempt, errCode, JSON.stringify(why)];
+  /**
+   * @param why for people: what happened, the evidence, what to do next; also the last line of its log
+   * @param failure the same in parts; null when nothing on the way went wrong, as for a run that a person ended
+   */
+  async fail(run: ClaimedRun, errCode: ErrCode, why: Text, failure: RunFailureRecord | null = null): Promise<boolean> {
+    const values = [run.id, run.attempt, errCode, JSON.stringify(why), failure && JSON.stringify(failure)];
     const isDone = await this.apply(this.dataSource.manager, FAIL, values);
     if (isDone) await this.afterEnd(run);
     return isDone;

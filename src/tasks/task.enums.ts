@@ -1,4 +1,12 @@
-export const OP_TYPES = ['INSTALL', 'REINSTALL', 'UNINSTALL', 'REMOVE', 'UPGRADE', 'UPDATE_AUTHINFO'] as const;
+export const OP_TYPES = [
+  'INSTALL',
+  'REINSTALL',
+  'UNINSTALL',
+  'REMOVE',
+  'UPGRADE',
+  'UPDATE_AUTHINFO',
+  'PRECHECK',
+] as const;
 export type OpType = (typeof OP_TYPES)[number];
 
 export const RUN_STATUSES = ['QUEUE', 'RUNNING', 'SUCCESS', 'FAILED'] as const;

@@ -6,6 +6,7 @@ import { PackageNotFoundError } from '../../packages/package.errors.js';
 import type { PackagesService } from '../../packages/packages.service.js';
 import { PackageOrder } from '../package-order.js';
 import { callFailed } from '../remote/script-failures.js';
+import { InstallAgent } from '../work/install-agent.js';
 import { DownloadFileStep } from './download-file.step.js';
 import { ExecuteScriptStep } from './execute-script.step.js';
 import { ScriptDoneStep } from './script-done.step.js';
@@ -82,7 +83,7 @@ describe('DOWNLOAD_FILE', () => {
 });
 
 describe('EXECUTE_SCRIPT', () => {
-  const aStep = () => new ExecuteScriptStep(anOrder().order, tokens());
+  const aStep = () => new ExecuteScriptStep(new InstallAgent(anOrder().order, tokens()));
 
   it('installs with a token of its own, which the log never shows', async () => {
     const script = aHostScript().onCall('download').onCall('install');
@@ -97,7 +98,7 @@ describe('EXECUTE_SCRIPT', () => {
     const { order } = anOrder();
     const context = aStepContext({}, { script: aHostScript().onCall('download').onCall('install') });
     await new DownloadFileStep(order).run(context);
-    await new ExecuteScriptStep(order, tokens()).run(context);
+    await new ExecuteScriptStep(new InstallAgent(order, tokens())).run(context);
     expect(context.script.calls).toEqual(['facts', 'download', 'install']);
   });
 
