@@ -11,6 +11,7 @@
  * | wrong-password | every login is refused |
  * | no-methods | only host-based logins are offered |
  * | stuck-login | no login is ever answered |
+ * | forward-refused | forwarding is administratively prohibited |
  * | slow[:ms] | each login and each command is answered late (2000) |
  * | drop-after[:bytes] | the connection is closed after so many bytes of commands' output (0) |
  * | reset-after[:bytes] | the connection is reset after so many bytes of commands' output (0) |
@@ -27,6 +28,7 @@ export const FAULT_NAMES = [
   'wrong-password',
   'no-methods',
   'stuck-login',
+  'forward-refused',
   'slow',
   'drop-after',
   'reset-after',

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import ssh2, { type AuthContext, type AuthenticationType, type ParsedKey, type PublicKeyAuthContext } from 'ssh2';
+import type { AuthContext, AuthenticationType, PublicKeyAuthContext } from 'ssh2';
+import { ALL_PERMISSIONS, type AuthorizedKey, authorizedKeyIn, type Permissions } from './authorized-keys.js';
 import type { Faults } from './faults.js';
 
 /** A login that somebody tried; `none`, which asks what is offered, counts as one. */
@@ -22,41 +23,53 @@ export interface LoginPolicyOptions {
 /** Who may log in to a simulated host, and who has tried. */
 export class LoginPolicy {
   readonly attempts: LoginAttempt[] = [];
-  private readonly methods: AuthenticationType[];
-  private readonly key: ParsedKey | null;
+  private readonly key: AuthorizedKey | null;
 
+  /** @param storedKeys those that are in the host's file by now */
   constructor(
     private readonly options: LoginPolicyOptions,
     private readonly faults: Faults,
+    private readonly storedKeys: () => Promise<AuthorizedKey[]>,
   ) {
-    const { password, publicKey, methods } = options;
-    const byDefault: AuthenticationType[] = [];
-    if (publicKey !== undefined) byDefault.push('publickey');
-    if (password !== undefined) byDefault.push('password');
-    this.methods = faults.has('no-methods') ? ['hostbased'] : [...(methods ?? byDefault)];
-    this.key = publicKey === undefined ? null : readPublicKey(publicKey);
+    this.key = options.publicKey === undefined ? null : readPublicKey(options.publicKey);
   }
 
-  async answer(context: AuthContext): Promise<void> {
+  /** Answers a login. @param grant called with what it may do from then on, before it is told that it is accepted */
+  async answer(context: AuthContext, grant: (permissions: Permissions) => void): Promise<void> {
     const late = this.faults.amount('slow', 2_000);
     if (late !== null) await delay(late, undefined, { ref: false });
     if (this.faults.has('stuck-login')) return;
-    const wasAccepted = await this.isGood(context);
-    this.attempts.push({ method: context.method, account: context.username, wasAccepted });
-    if (wasAccepted) context.accept();
-    else context.reject(this.methods);
+    const keys = await this.keys();
+    const methods = this.methods(keys);
+    const isWelcome = methods.includes(context.method) && context.username === this.options.account;
+    const permissions = isWelcome && !this.faults.has('wrong-password') ? await this.judge(context, keys) : null;
+    this.attempts.push({ method: context.method, account: context.username, wasAccepted: permissions !== null });
+    if (!permissions) return context.reject(methods);
+    grant(permissions);
+    context.accept();
   }
 
-  private async isGood(context: AuthContext): Promise<boolean> {
-    const isOffered = this.methods.includes(context.method);
-    if (!isOffered || this.faults.has('wrong-password') || context.username !== this.options.account) return false;
-    if (context.method === 'password') return this.isPassword(context.password);
-    if (context.method === 'publickey') return this.isKey(context);
-    if (context.method !== 'keyboard-interactive') return false;
+  private async keys(): Promise<AuthorizedKey[]> {
+    return [...(this.key ? [this.key] : []), ...(await this.storedKeys())];
+  }
+
+  private methods(keys: readonly AuthorizedKey[]): AuthenticationType[] {
+    if (this.faults.has('no-methods')) return ['hostbased'];
+    if (this.options.methods) return [...this.options.methods];
+    const byDefault: AuthenticationType[] = [];
+    if (keys.length > 0) byDefault.push('publickey');
+    if (this.options.password !== undefined) byDefault.push('password');
+    return byDefault;
+  }
+
+  private async judge(context: AuthContext, keys: readonly AuthorizedKey[]): Promise<Permissions | null> {
+    if (context.method === 'publickey') return keys.find((key) => isProven(context, key)) ?? null;
+    if (context.method === 'password') return this.isPassword(context.password) ? ALL_PERMISSIONS : null;
+    if (context.method !== 'keyboard-interactive') return null;
     const answers = await new Promise<string[]>((resolve) =>
       context.prompt([{ prompt: 'Password: ', echo: false }], (given) => resolve(Array.isArray(given) ? given : [])),
     );
-    return this.isPassword(answers[0] ?? '');
+    return this.isPassword(answers[0] ?? '') ? ALL_PERMISSIONS : null;
   }
 
   private isPassword(given: string): boolean {
@@ -65,18 +78,16 @@ export class LoginPolicy {
     const [a, b] = [Buffer.from(given), Buffer.from(password)];
     return a.length === b.length && timingSafeEqual(a, b);
   }
-
-  /** Without a signature the client asks only whether the key would do. */
-  private isKey({ key, blob, signature, hashAlgo }: PublicKeyAuthContext): boolean {
-    if (!this.key?.getPublicSSH().equals(key.data)) return false;
-    return !signature || !blob || this.key.verify(blob, signature, hashAlgo) === true;
-  }
 }
 
-function readPublicKey(line: string): ParsedKey {
-  const parsed = ssh2.utils.parseKey(line);
-  if (parsed instanceof Error) throw new Error(`The public key of a simulated host is unreadable: ${parsed.message}`);
-  const key = (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey | undefined;
-  if (!key) throw new Error('The public key of a simulated host is empty');
+/** Without a signature the client asks only whether the key would do. */
+function isProven(asked: PublicKeyAuthContext, { key }: AuthorizedKey): boolean {
+  if (!key.getPublicSSH().equals(asked.key.data)) return false;
+  return !asked.signature || !asked.blob || key.verify(asked.blob, asked.signature, asked.hashAlgo) === true;
+}
+
+function readPublicKey(line: string): AuthorizedKey {
+  const key = authorizedKeyIn(line.trim());
+  if (!key) throw new Error('The public key of a simulated host is unreadable');
   return key;
 }

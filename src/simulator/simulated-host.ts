@@ -2,8 +2,10 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import ssh2, { type Connection, type Server, type Session } from 'ssh2';
+import { ALL_PERMISSIONS, readAuthorizedKeys, type Permissions } from './authorized-keys.js';
 import { Command } from './command.js';
 import { Faults, type Fault } from './faults.js';
+import { Forwards } from './forwards.js';
 import { LoginPolicy, type LoginAttempt, type LoginPolicyOptions } from './login-policy.js';
 
 const HOST_KEY_FILE = 'etc/ssh/ssh_host_ed25519_key';
@@ -19,6 +21,10 @@ export interface SimulatedHostOptions extends LoginPolicyOptions {
   faults?: readonly Fault[];
   /** More environment for the commands. */
   env?: Readonly<Record<string, string>>;
+  /** Whether it makes TCP connections for its clients, to loopback addresses. Default: no. */
+  forwards?: boolean;
+  /** Addresses whose connections are taken; others are reset, as where there is no route. Default: all. */
+  reachableFrom?: readonly string[];
 }
 
 /** A machine with an SSH server, simulated: its commands are real, its root is a folder. */
@@ -36,6 +42,10 @@ export class SimulatedHost {
   readonly commands: string[] = [];
   /** Process groups of its commands whose leaders run. The id of one that ended may be somebody else's by now. */
   readonly groups = new Set<number>();
+  /** Connections that it made for its clients. */
+  readonly forwards: Forwards;
+  /** Addresses that connections came from, refused ones too. */
+  readonly peers = new Set<string>();
   private readonly faults: Faults;
   private readonly logins: LoginPolicy;
   private readonly sockets = new Map<string, Socket>();
@@ -47,7 +57,8 @@ export class SimulatedHost {
     this.port = options.port;
     this.root = options.root;
     this.faults = new Faults(options.faults);
-    this.logins = new LoginPolicy(options, this.faults);
+    this.forwards = new Forwards(options.address);
+    this.logins = new LoginPolicy(options, this.faults, () => readAuthorizedKeys(this.root));
   }
 
   /** Logins that were tried, in order, refused ones too. */
@@ -73,6 +84,7 @@ export class SimulatedHost {
     const { tcp } = this;
     this.tcp = null;
     for (const socket of this.sockets.values()) socket.destroy();
+    this.forwards.close();
     if (tcp) await new Promise<void>((resolve) => tcp.close(() => resolve()));
   }
 
@@ -110,6 +122,10 @@ export class SimulatedHost {
   }
 
   private onSocket(socket: Socket, ssh: Server): void {
+    const { remoteAddress: from = '' } = socket;
+    const { reachableFrom } = this.options;
+    this.peers.add(from);
+    if (reachableFrom && !reachableFrom.includes(from)) return void socket.resetAndDestroy();
     this.connectionCount += 1;
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     this.sockets.set(peer, socket);
@@ -121,15 +137,23 @@ export class SimulatedHost {
 
   private onConnection(connection: Connection, socket: Socket): void {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    let permissions: Permissions = ALL_PERMISSIONS;
     connection.on('error', () => {});
-    connection.on('authentication', (context) => void this.logins.answer(context).catch(() => socket.destroy()));
-    connection.on('session', (accept) => this.onSession(accept(), socket, closed));
+    connection.on('authentication', (context) => {
+      const answered = this.logins.answer(context, (granted) => (permissions = granted));
+      void answered.catch(() => socket.destroy());
+    });
+    connection.on('ready', () => {
+      if (this.options.forwards && permissions.mayForward && !this.faults.has('forward-refused'))
+        this.forwards.allow(connection);
+    });
+    connection.on('session', (accept) => this.onSession(accept(), socket, closed, permissions));
   }
 
-  private onSession(session: Session, socket: Socket, connectionClosed: Promise<void>): void {
+  private onSession(session: Session, socket: Socket, connectionClosed: Promise<void>, granted: Permissions): void {
     session.on('exec', (accept, _reject, { command }) => {
       this.commands.push(command);
-      const running = new Command(command, accept(), {
+      const running = new Command(granted.forcedCommand ?? command, accept(), {
         root: this.root,
         env: { ...BASE_ENV, ...this.options.env },
         faults: this.faults,
