@@ -41,16 +41,16 @@ export function cancelled(by: string, step: Step): Text {
 export function timedOut(step: Step): Text {
   const name = stepText(step);
   return new Text(
-    `整个任务超过了 timeout 配置的时间，停在步骤 ${step}（${name.zh}）。请查看该步骤的日志，必要时用 POST /api/config/kv/ 调大 timeout`,
-    `The run as a whole passed the timeout setting while at step ${step} (${name.en}). See the log of that step; raise timeout with POST /api/config/kv/ if need be`,
+    `整个任务超过了 timeout 配置的时间，停在步骤 ${step}（${name.zh}）`,
+    `The run as a whole passed the timeout setting while at step ${step} (${name.en})`,
   );
 }
 
 /** @param id also stands in the server's own log, with the cause */
 export function unexpected(id: string, step: Step): Text {
   return new Text(
-    `步骤 ${step} 时服务端出现异常，编号 ${id}。请重试；仍失败时凭编号在 worker 的日志中查找原因`,
-    `Something failed on the server at step ${step}, id ${id}. Retry; if it fails again, look that id up in the log of the worker`,
+    `步骤 ${step} 时服务端出现异常，编号 ${id}`,
+    `Something failed on the server at step ${step}, id ${id}`,
   );
 }
 

@@ -4,7 +4,9 @@ import type { Text } from '../common/i18n/text.js';
 import type { ErrCode } from '../common/vocabulary/err-codes.js';
 import { RunLogWriter } from '../logs/run-log-writer.js';
 import { RunClaims } from '../tasks/run-claims.js';
+import type { RunFailureRecord } from '../tasks/run-failure-record.js';
 import { RunTransitions } from '../tasks/run-transitions.js';
+import { explain } from './diagnosis/explanation.js';
 import { cancelled, handedBack, succeeded, timedOut, unexpected, withProof } from './ending-texts.js';
 import { runEnds } from './installer.metrics.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -60,7 +62,7 @@ export class RunEndings {
       case 'cancelled':
         return this.endAs(work, 'FORCE_STOP', cancelled(by, work.journal.step));
       case 'deadline':
-        return this.endAs(work, 'CELERY_TASK_TIMEOUT', timedOut(work.journal.step));
+        return this.endExplained(work, new RunFailure('CELERY_TASK_TIMEOUT', timedOut(work.journal.step)));
       case 'hand-back':
         return this.handBack(work);
       case 'lease-lost':
@@ -72,20 +74,33 @@ export class RunEndings {
 
   private async fail(work: RunInProgress, error: unknown): Promise<void> {
     const failure = sessionFailureOf(error);
-    if (failure instanceof RunFailure) return this.endAs(work, failure.errCode, failure.text);
+    if (failure instanceof RunFailure) return this.endExplained(work, failure);
     const id = randomUUID();
     const { stack, message } = error instanceof Error ? error : new Error(String(error));
     this.logger.error(`run ${work.hold.run.id} at ${work.journal.step}, ${id}: ${message}`, stack);
-    await this.endAs(work, 'CELERY_TASK_EXCEPT', unexpected(id, work.journal.step));
+    await this.endExplained(work, new RunFailure('CELERY_TASK_EXCEPT', unexpected(id, work.journal.step)));
   }
 
-  private async endAs({ hold, host, journal }: RunInProgress, errCode: ErrCode, why: Text): Promise<void> {
+  /** With the cause, and what to do about it. */
+  private async endExplained(work: RunInProgress, failure: RunFailure): Promise<void> {
+    const { hold, journal } = work;
+    const { text, record, quotes } = explain(failure, journal.step, hold.run, (line) => journal.redactor.mask(line));
+    for (const line of quotes) journal.quote(line);
+    await this.endAs(work, failure.errCode, text, record);
+  }
+
+  private async endAs(
+    { hold, host, journal }: RunInProgress,
+    errCode: ErrCode,
+    why: Text,
+    record: RunFailureRecord | null = null,
+  ): Promise<void> {
     const { run } = hold;
     const proof = await host.stop();
     const isStopped = errCode === 'FORCE_STOP' || errCode === 'CELERY_TASK_TIMEOUT';
     const text = isStopped || proof === 'unproven' ? withProof(why, proof) : why;
     journal.step = 'OVER_FAILED';
-    const isDone = await this.write(hold.leaseSignal, () => this.transitions.fail(run, errCode, text));
+    const isDone = await this.write(hold.leaseSignal, () => this.transitions.fail(run, errCode, text, record));
     if (!isDone) throw new RunLostError();
     this.tell(run.id, run.opType, 'FAILED', errCode);
   }

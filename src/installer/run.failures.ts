@@ -8,6 +8,8 @@ export interface Evidence {
   readonly exitCode: number | null;
   /** The last lines of its output, at most 20. */
   readonly output: readonly string[];
+  /** True when the run's log shows that output already. */
+  readonly isLogged?: boolean;
 }
 
 /** What helps to find the cause of a failure. */
@@ -19,8 +21,12 @@ export interface FailureClues {
   readonly facts?: ReadonlyMap<string, string>;
 }
 
-/** Why a run cannot go on: its err_code, and a sentence for people: what happened, the evidence, what to do next. */
+/**
+ * Why a run cannot go on: its err_code, and what happened, for people. Cause and remedy are not said here: `explain`
+ * finds them by what is said and by the clues.
+ */
 export class RunFailure extends Error {
+  /** @param text what happened, as a sentence without its full stop */
   constructor(
     readonly errCode: ErrCode,
     readonly text: Text,

@@ -1,4 +1,5 @@
 import { Text } from '../common/i18n/text.js';
+import { MORE_DEMANDED, PASSWORD_EXPIRED, ROOT_BY_PASSWORD } from './ssh-remedies.js';
 import type { PresentedHostKey } from './ssh-session.js';
 import { SshError } from './ssh.errors.js';
 
@@ -9,33 +10,18 @@ export function endpoint(address: string, port: number): string {
 
 /** @param code what the operating system said, for example EHOSTUNREACH */
 export function unreachable(where: string, code: string): SshError {
-  return new SshError(
-    'unreachable',
-    new Text(
-      `无法到达 ${where}（${code}）：没有路由，或主机、网络未启动。请检查地址、路由和主机电源`,
-      `${where} cannot be reached (${code}): there is no route, or the host or its network is down. Check the address, the route and that the host is up`,
-    ),
-  );
+  return new SshError('unreachable', new Text(`无法到达 ${where}（${code}）`, `${where} cannot be reached (${code})`));
 }
 
 export function refused(where: string): SshError {
-  return new SshError(
-    'refused',
-    new Text(
-      `${where} 拒绝了连接：该端口上没有服务在监听，或防火墙拒绝了连接。请检查 SSH 端口和 sshd 是否在运行`,
-      `${where} refused the connection: nothing listens on that port, or a firewall rejects it. Check the SSH port and that sshd runs`,
-    ),
-  );
+  return new SshError('refused', new Text(`${where} 拒绝了连接`, `${where} refused the connection`));
 }
 
 export function connectTimeout(where: string, timeoutMs: number): SshError {
   const seconds = timeoutMs / 1000;
   return new SshError(
     'connect-timeout',
-    new Text(
-      `${seconds} 秒内未能连接 ${where}，没有任何应答。请检查地址、防火墙，以及主机是否在线`,
-      `${where} did not answer within ${seconds} s. Check the address, the firewalls on the way and that the host is up`,
-    ),
+    new Text(`${seconds} 秒内未能连接 ${where}，没有任何应答`, `${where} did not answer within ${seconds} s`),
   );
 }
 
@@ -45,43 +31,32 @@ export function loginTimeout(where: string, timeoutMs: number, stage: Text): Ssh
   return new SshError(
     'login-timeout',
     new Text(
-      `已连接 ${where}，但 ${seconds} 秒内未完成 SSH 登录（${stage.zh}）。请检查该端口是否为 sshd、主机负载，以及 sshd 的 UseDNS 和 PAM 设置`,
-      `${where} accepted the connection, but the SSH login was not done within ${seconds} s (${stage.en}). Check that the port is sshd's, the host's load, and sshd's UseDNS and PAM settings`,
+      `已连接 ${where}，但 ${seconds} 秒内未完成 SSH 登录（${stage.zh}）`,
+      `${where} accepted the connection, but the SSH login was not done within ${seconds} s (${stage.en})`,
     ),
   );
 }
 
 /** @param hint what else the server said, already made fit to be shown; may be empty */
 export function wrongPassword(where: string, account: string, hint = ''): SshError {
-  const rootZh = account === 'root' ? '；root 还需要 sshd 的 PermitRootLogin yes' : '';
-  const rootEn = account === 'root' ? "; for root also sshd's PermitRootLogin yes" : '';
   const evidence = hint ? ` (${hint})` : '';
-  return new SshError(
-    'wrong-password',
-    new Text(
-      `${where} 拒绝了账号 ${account} 的密码${evidence}。请检查账号和密码，以及账号是否被锁定或过期${rootZh}`,
-      `${where} refused the password of account ${account}${evidence}. Check account and password, and that the account is not locked or expired${rootEn}`,
-    ),
+  const happened = new Text(
+    `${where} 拒绝了账号 ${account} 的密码${evidence}`,
+    `${where} refused the password of account ${account}${evidence}`,
   );
+  return account === 'root'
+    ? new SshError('wrong-password', happened, ROOT_BY_PASSWORD)
+    : new SshError('wrong-password', happened);
 }
 
 export function keyUnreadable(why: string): SshError {
-  return new SshError(
-    'key-unreadable',
-    new Text(
-      `无法读取私钥（${why}）。请提供完整的 OpenSSH、PEM、PKCS#8 或 PuTTY 私钥，包括首尾两行`,
-      `The private key cannot be read (${why}). Give the whole private key in OpenSSH, PEM, PKCS#8 or PuTTY form, its first and last line included`,
-    ),
-  );
+  return new SshError('key-unreadable', new Text(`无法读取私钥（${why}）`, `The private key cannot be read (${why})`));
 }
 
 export function keyNeedsPassphrase(): SshError {
   return new SshError(
     'key-needs-passphrase',
-    new Text(
-      '私钥已加密，需要口令。请提供不带口令的私钥（ssh-keygen -p -N "" 可去除口令）',
-      'The private key is encrypted and needs a passphrase. Give a key without one (ssh-keygen -p -N "" takes it off)',
-    ),
+    new Text('私钥已加密，需要口令', 'The private key is encrypted and needs a passphrase'),
   );
 }
 
@@ -89,10 +64,7 @@ export function keyNeedsPassphrase(): SshError {
 export function keyRefused(where: string, account: string, key: string): SshError {
   return new SshError(
     'key-refused',
-    new Text(
-      `${where} 拒绝了账号 ${account} 的密钥 ${key}。请检查对应的公钥是否在该账号的 authorized_keys 中，该文件及其目录的权限，以及 sshd 是否接受此类密钥`,
-      `${where} refused key ${key} for account ${account}. Check that its public half is in the account's authorized_keys, the permissions of that file and its folders, and that sshd takes keys of this type`,
-    ),
+    new Text(`${where} 拒绝了账号 ${account} 的密钥 ${key}`, `${where} refused key ${key} for account ${account}`),
   );
 }
 
@@ -107,8 +79,8 @@ export function hostKeyChanged(where: string, shown: PresentedHostKey | null, pi
   return new SshError(
     'host-key-changed',
     new Text(
-      `${where} 的主机密钥与首次连接时不同（${said.map(({ zh }) => zh).join('，')}），未发送任何凭据。若主机已重装，请删除其固定的主机密钥后重试；否则可能有人冒充该主机`,
-      `${where} shows another host key than at the first connection (${said.map(({ en }) => en).join(', ')}); no credential was sent. If the host was reinstalled, forget its pinned key and try again; else somebody may pose as the host`,
+      `${where} 的主机密钥与首次连接时不同（${said.map(({ zh }) => zh).join('，')}），未发送任何凭据`,
+      `${where} shows another host key than at the first connection (${said.map(({ en }) => en).join(', ')}); no credential was sent`,
     ),
   );
 }
@@ -119,8 +91,8 @@ export function methodNotOffered(where: string, offered: readonly string[], held
   return new SshError(
     'method-not-offered',
     new Text(
-      `${where} 不支持所用的认证方式：服务器提供 ${list}，我们持有 ${held}。请修改认证方式，或在 sshd 中开启（PasswordAuthentication、PubkeyAuthentication）`,
-      `${where} takes no authentication that we can use: it offers ${list}, we hold a ${held}. Change the way to log in, or allow it in sshd (PasswordAuthentication, PubkeyAuthentication)`,
+      `${where} 不支持所用的认证方式：服务器提供 ${list}，我们持有 ${held}`,
+      `${where} takes no authentication that we can use: it offers ${list}, we hold a ${held}`,
     ),
   );
 }
@@ -131,19 +103,17 @@ export function moreDemanded(where: string, offered: readonly string[]): SshErro
   return new SshError(
     'method-not-offered',
     new Text(
-      `${where} 还要求第二种认证（${list}），我们没有。请为该账号关闭多因素认证，或改用其他账号`,
-      `${where} demands a second authentication (${list}) that we do not have. Turn multi-factor login off for this account, or use another one`,
+      `${where} 还要求第二种认证（${list}），我们没有`,
+      `${where} demands a second authentication (${list}) that we do not have`,
     ),
+    MORE_DEMANDED,
   );
 }
 
 export function lost(where: string, why: string): SshError {
   return new SshError(
     'lost',
-    new Text(
-      `与 ${where} 的 SSH 会话中断（${why}）。请检查网络、主机是否重启，以及 sshd 日志`,
-      `The SSH session with ${where} was lost (${why}). Check the network, whether the host restarted, and sshd's log`,
-    ),
+    new Text(`与 ${where} 的 SSH 会话中断（${why}）`, `The SSH session with ${where} was lost (${why})`),
   );
 }
 
@@ -151,8 +121,8 @@ export function fellSilent(where: string): SshError {
   return new SshError(
     'silent',
     new Text(
-      `${where} 在 SSH 会话中失去响应（keepalive 无应答），会话已断开。请检查网络和主机是否仍在运行`,
-      `${where} stopped answering in the SSH session (keepalive), which was given up. Check the network and that the host is still up`,
+      `${where} 在 SSH 会话中失去响应（keepalive 无应答），会话已断开`,
+      `${where} stopped answering in the SSH session (keepalive), which was given up`,
     ),
   );
 }
@@ -161,9 +131,32 @@ export function execTimeout(where: string, timeoutMs: number): SshError {
   const seconds = timeoutMs / 1000;
   return new SshError(
     'exec-timeout',
+    new Text(`${where} 上的命令在 ${seconds} 秒内未结束`, `A command on ${where} did not end within ${seconds} s`),
+  );
+}
+
+/** @param target what the host was to connect to, as `endpoint` writes it */
+export function forwardRefused(where: string, target: string, why: string): SshError {
+  return new SshError(
+    'forward-refused',
+    new Text(`${where} 拒绝转发到 ${target} 的连接（${why}）`, `${where} refuses to forward to ${target} (${why})`),
+  );
+}
+
+export function forwardFailed(where: string, target: string, why: string): SshError {
+  return new SshError(
+    'forward-failed',
+    new Text(`${where} 无法连接 ${target}（${why}）`, `${where} cannot connect to ${target} (${why})`),
+  );
+}
+
+export function forwardTimeout(where: string, target: string, timeoutMs: number): SshError {
+  const seconds = timeoutMs / 1000;
+  return new SshError(
+    'connect-timeout',
     new Text(
-      `${where} 上的命令在 ${seconds} 秒内未结束。请检查主机负载和磁盘`,
-      `A command on ${where} did not end within ${seconds} s. Check the host's load and disks`,
+      `${seconds} 秒内未能经由 ${where} 连接 ${target}，没有任何应答`,
+      `${where} did not connect to ${target} within ${seconds} s`,
     ),
   );
 }
@@ -172,18 +165,13 @@ export function passwordExpired(where: string, account: string): SshError {
   return new SshError(
     'other',
     new Text(
-      `${where} 要求账号 ${account} 先修改密码（密码已过期）。请登录主机修改密码后重试`,
-      `${where} demands that account ${account} change its password first (it has expired). Log in to the host, change it, and try again`,
+      `${where} 要求账号 ${account} 先修改密码（密码已过期）`,
+      `${where} demands that account ${account} change its password first (it has expired)`,
     ),
+    PASSWORD_EXPIRED,
   );
 }
 
 export function otherFailure(where: string, why: string): SshError {
-  return new SshError(
-    'other',
-    new Text(
-      `与 ${where} 的 SSH 通信失败：${why}。请检查该端口是否为 sshd，以及 sshd 日志`,
-      `SSH with ${where} failed: ${why}. Check that the port is sshd's, and sshd's log`,
-    ),
-  );
+  return new SshError('other', new Text(`与 ${where} 的 SSH 通信失败：${why}`, `SSH with ${where} failed: ${why}`));
 }

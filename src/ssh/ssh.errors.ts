@@ -1,4 +1,5 @@
 import { Text } from '../common/i18n/text.js';
+import { SSH_REMEDIES } from './ssh-remedies.js';
 
 /**
  * Why a session could not be had, or ended.
@@ -18,6 +19,8 @@ import { Text } from '../common/i18n/text.js';
  * | lost | the connection broke after the login |
  * | silent | the host did not answer any more after the login |
  * | exec-timeout | a command did not end in its time |
+ * | forward-refused | a proxy forbids to go on through it |
+ * | forward-failed | a proxy could not connect to the host |
  * | other | any other failure of the protocol |
  */
 export type SshErrorKind =
@@ -34,6 +37,8 @@ export type SshErrorKind =
   | 'lost'
   | 'silent'
   | 'exec-timeout'
+  | 'forward-refused'
+  | 'forward-failed'
   | 'other';
 
 const PASSING: ReadonlySet<SshErrorKind> = new Set([
@@ -44,15 +49,22 @@ const PASSING: ReadonlySet<SshErrorKind> = new Set([
   'lost',
   'silent',
   'exec-timeout',
+  'forward-failed',
 ]);
 
-/** A failure of SSH, told in a sentence for people: what happened, the evidence, what to do. It never holds a secret. */
+/** A failure of SSH, told for people in parts. It never holds a secret. */
 export class SshError extends Error {
+  /** Both parts in one sentence, for where nobody looks for the cause. */
+  readonly text: Text;
+
+  /** @param happened with the evidence, as a sentence without its full stop */
   constructor(
     readonly kind: SshErrorKind,
-    readonly text: Text,
+    readonly happened: Text,
+    readonly remedy: Text = SSH_REMEDIES[kind],
   ) {
-    super(text.en);
+    super(`${happened.en}. ${remedy.en}`);
+    this.text = new Text(`${happened.zh}。${remedy.zh}`, this.message);
     this.name = 'SshError';
   }
 

@@ -1,21 +1,27 @@
 import { evidenceOf } from '../../ssh/evidence.js';
 
-const KEPT_LINES = 3;
+const KEPT_LINES = 20;
+const LONGEST_LINE = 500;
 
 /** The last lines of a host's output, as evidence. */
 export class OutputTail {
-  private readonly lines: string[] = [];
+  private kept: string[] = [];
 
   constructor(private readonly mask: (line: string) => string) {}
 
   add(line: string): void {
     if (line.trim() === '') return;
-    this.lines.push(line);
-    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    this.kept.push(line);
+    if (this.kept.length > KEPT_LINES) this.kept.shift();
   }
 
-  /** One line, masked and fit to be shown; `-` when there was nothing. */
-  text(): string {
-    return evidenceOf(this.lines.map((line) => this.mask(line)).join(' | ')) || '-';
+  /** What comes next is about something else. */
+  clear(): void {
+    this.kept = [];
+  }
+
+  /** At most 20, masked and fit to be shown. */
+  lines(): string[] {
+    return this.kept.map((line) => evidenceOf(this.mask(line), [], LONGEST_LINE)).filter((line) => line !== '');
   }
 }

@@ -1,20 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteProcess, SshSession } from '../../ssh/ssh-session.js';
-import { RunFailure } from '../run.failures.js';
+import type { Evidence, FailureClues, RunFailure } from '../run.failures.js';
 import { AnswerQueue } from './answer-queue.js';
 import type { Elevation } from './elevation.js';
 import { OutputTail } from './output-tail.js';
 import { callFailed, callKilled, diedEarly, endedEarly, neverReady } from './script-failures.js';
-import { type Marker, markerPrefix, parseMarker } from './script-markers.js';
+import { type Check, type Marker, markerPrefix, parseMarker } from './script-markers.js';
 import type { ScriptText } from './script-source.js';
 import { sessionFailureOf } from './ssh-failures.js';
 
 const READY_WITHIN_MS = 30_000;
 
 /** The calls that the script knows. @see agent/README.md, "Calls" */
-export type ScriptCall = 'facts' | 'deps' | 'download' | 'install' | 'verify' | 'uninstall' | 'gone';
+export type ScriptCall =
+  | 'facts'
+  | 'check'
+  | 'deps'
+  | 'deps_proxy'
+  | 'download'
+  | 'install'
+  | 'verify'
+  | 'keep'
+  | 'back'
+  | 'proxy'
+  | 'trust'
+  | 'settle'
+  | 'uninstall'
+  | 'gone';
 
-type Answer = Exclude<Marker, { kind: 'fact' | 'fail' }>;
+type Answer = Exclude<Marker, { kind: 'fact' | 'check' | 'ran' | 'fail' }>;
 
 /** What we need to talk to a host's script. */
 export interface ScriptOptions {
@@ -34,6 +48,8 @@ export interface ScriptOptions {
  */
 export class RemoteScript {
   readonly facts = new Map<string, string>();
+  /** What the call `check` found, in its order; masked. */
+  readonly checks: Check[] = [];
   /** The process group of the script and all that it started. */
   group: number | null = null;
   private readonly nonce = randomBytes(16).toString('hex');
@@ -42,6 +58,8 @@ export class RemoteScript {
   private readonly tail: OutputTail;
   private readonly calledOnce = new Set<ScriptCall>();
   private failure: Extract<Marker, { kind: 'fail' }> | null = null;
+  /** The last command that the call said to have failed. */
+  private ran: Extract<Marker, { kind: 'ran' }> | null = null;
   private process!: RemoteProcess;
 
   private constructor(private readonly options: ScriptOptions) {
@@ -70,7 +88,7 @@ export class RemoteScript {
    *   when that aborts: what was called goes on until `stop`
    */
   async call(signal: AbortSignal, ...calls: ScriptCall[]): Promise<void> {
-    this.failure = null;
+    this.forget();
     this.write(`call ${calls.join(' ')}`);
     for (const call of calls) {
       const answer = await this.next(signal);
@@ -129,7 +147,7 @@ export class RemoteScript {
 
   private async becomeReady(signal: AbortSignal): Promise<void> {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(neverReady(READY_WITHIN_MS, this.tail.text())), READY_WITHIN_MS);
+    const timer = setTimeout(() => patience.abort(neverReady(READY_WITHIN_MS, this.clues())), READY_WITHIN_MS);
     try {
       const answer = await this.next(AbortSignal.any([signal, patience.signal]));
       if (answer.kind !== 'ready') throw endedEarly(`${answer.kind} instead of ready`);
@@ -143,7 +161,7 @@ export class RemoteScript {
     try {
       return await this.answers.next(signal);
     } catch (error) {
-      throw sessionFailureOf(error);
+      throw sessionFailureOf(error, this.clues());
     }
   }
 
@@ -162,6 +180,11 @@ export class RemoteScript {
       this.options.onText(this.options.mask(line));
     } else if (marker.kind === 'fact') {
       this.facts.set(marker.key, marker.value);
+    } else if (marker.kind === 'check') {
+      const { name, outcome, evidence } = marker;
+      this.checks.push({ name, outcome, evidence: this.options.mask(evidence) });
+    } else if (marker.kind === 'ran') {
+      this.ran = marker;
     } else if (marker.kind === 'fail') {
       this.failure = marker;
     } else {
@@ -169,16 +192,36 @@ export class RemoteScript {
     }
   }
 
+  /** What was said so far is not about the next call. */
+  private forget(): void {
+    this.failure = null;
+    this.ran = null;
+    this.checks.length = 0;
+    this.tail.clear();
+  }
+
   private watchEnd(): void {
     this.process.closed.then(
-      ({ code, signal }) => this.answers.close(diedEarly(code, signal, this.tail.text())),
+      ({ code, signal }) => this.answers.close(diedEarly(code, signal, this.clues(code))),
       (error: unknown) => this.answers.close(error),
     );
   }
 
   private failureOf(call: ScriptCall, code: number): RunFailure {
     const { failure } = this;
-    if (failure === null) return callKilled(call, code, this.tail.text());
-    return callFailed(failure.errCode, this.options.mask(failure.sentence));
+    if (failure === null) return callKilled(call, code, this.clues(code));
+    return callFailed(failure.errCode, this.options.mask(failure.sentence), this.clues());
+  }
+
+  /** @param exitCode of the script itself, where no command of its own is to blame */
+  private clues(exitCode: number | null = null): FailureClues {
+    const { ran, facts } = this;
+    const evidence: Evidence = {
+      command: ran === null ? null : this.options.mask(ran.command),
+      exitCode: ran === null ? exitCode : ran.code,
+      output: this.tail.lines(),
+      isLogged: true,
+    };
+    return { evidence, facts: new Map(facts) };
   }
 }

@@ -1,7 +1,7 @@
 import { Text } from '../../common/i18n/text.js';
 import { ERR_CODES, type ErrCode } from '../../common/vocabulary/err-codes.js';
 import { evidenceOf } from '../../ssh/evidence.js';
-import { RunFailure } from '../run.failures.js';
+import { type FailureClues, RunFailure } from '../run.failures.js';
 
 /** The codes that the script may give; any other is a mistake of its own. */
 const SCRIPT_CODES: ReadonlySet<string> = new Set<ErrCode>(['COMMAND_NOT_FOUND', 'CURL_FILE_FAILED', 'INSTALL_FAILED']);
@@ -10,34 +10,33 @@ const SCRIPT_CODES: ReadonlySet<string> = new Set<ErrCode>(['COMMAND_NOT_FOUND',
 const LONGEST_SENTENCE = 3_000;
 
 /** The script said that a call failed, and why. @param sentence already masked */
-export function callFailed(errCode: string, sentence: string): RunFailure {
+export function callFailed(errCode: string, sentence: string, clues: FailureClues): RunFailure {
   const code = (SCRIPT_CODES.has(errCode) ? errCode : 'INSTALL_FAILED') as ErrCode;
-  const { meaning, remedy } = ERR_CODES[code];
+  const { meaning } = ERR_CODES[code];
   const said = evidenceOf(sentence, [], LONGEST_SENTENCE);
-  return new RunFailure(code, new Text(`${meaning.zh}：${said}。${remedy.zh}`, `${meaning.en}: ${said}. ${remedy.en}`));
+  return new RunFailure(code, new Text(`${meaning.zh}：${said}`, `${meaning.en}: ${said}`), clues);
 }
 
-/** A call's shell ended without a word. @param output the last of it, fit to be shown */
-export function callKilled(call: string, code: number, output: string): RunFailure {
+/** A call's shell ended without a word. */
+export function callKilled(call: string, code: number, clues: FailureClues): RunFailure {
   const how = code > 128 ? new Text(`被信号 ${code - 128} 终止`, `killed by signal ${code - 128}`) : exitText(code);
   return new RunFailure(
     'UNEXPECTED_RETURN',
     new Text(
-      `脚本的 ${call} 异常结束（${how.zh}），没有说明原因；最后的输出：${output}。请检查主机（内存、磁盘、杀毒软件）后重试`,
-      `The script's ${call} ended without saying how (${how.en}); last output: ${output}. Look at the host (memory, disks, security software), then retry`,
+      `脚本的 ${call} 异常结束（${how.zh}），没有说明原因`,
+      `The script's ${call} ended without saying how (${how.en})`,
     ),
+    clues,
   );
 }
 
 /** The whole script ended while we waited for it. */
-export function diedEarly(code: number | null, signal: string | null, output: string): RunFailure {
+export function diedEarly(code: number | null, signal: string | null, clues: FailureClues): RunFailure {
   const how = signal === null ? exitText(code ?? -1) : new Text(`被 ${signal} 终止`, `killed by ${signal}`);
   return new RunFailure(
     'UNEXPECTED_RETURN',
-    new Text(
-      `主机上的脚本意外退出（${how.zh}）；最后的输出：${output}。请检查账号能否执行命令、主机是否重启，然后重试`,
-      `The script on the host ended unexpectedly (${how.en}); last output: ${output}. Check that the account may run commands and that the host did not restart, then retry`,
-    ),
+    new Text(`主机上的脚本意外退出（${how.zh}）`, `The script on the host ended unexpectedly (${how.en})`),
+    clues,
   );
 }
 
@@ -45,18 +44,16 @@ export function diedEarly(code: number | null, signal: string | null, output: st
 export function endedEarly(what: string): RunFailure {
   return new RunFailure(
     'UNEXPECTED_RETURN',
-    new Text(`脚本的应答不合规（${what}）。请重试`, `The script answered out of turn (${what}). Retry`),
+    new Text(`脚本的应答不合规（${what}）`, `The script answered out of turn (${what})`),
   );
 }
 
-export function neverReady(timeoutMs: number, output: string): RunFailure {
+export function neverReady(timeoutMs: number, clues: FailureClues): RunFailure {
   const seconds = timeoutMs / 1000;
   return new RunFailure(
     'UNEXPECTED_RETURN',
-    new Text(
-      `已登录，但脚本 ${seconds} 秒内没有启动；最后的输出：${output}。请检查账号的登录 shell 及其启动文件`,
-      `Logged in, but the script did not start within ${seconds} s; last output: ${output}. Check the account's login shell and its start-up files`,
-    ),
+    new Text(`已登录，但脚本 ${seconds} 秒内没有启动`, `Logged in, but the script did not start within ${seconds} s`),
+    clues,
   );
 }
 

@@ -2,10 +2,20 @@
 export type Marker =
   | { kind: 'ready'; pid: number; group: number }
   | { kind: 'fact'; key: string; value: string }
+  | { kind: 'ran'; code: number; command: string }
+  | ({ kind: 'check' } & Check)
   | { kind: 'fail'; errCode: string; sentence: string }
   | { kind: 'done'; call: string; code: number }
   | { kind: 'stopped' }
   | { kind: 'alive'; count: number };
+
+/** One thing that the call `check` looked at. */
+export interface Check {
+  readonly name: string;
+  readonly outcome: 'pass' | 'fail' | 'skip';
+  /** In the script's words, or a bare value; may be empty. */
+  readonly evidence: string;
+}
 
 /** How every marker of the session with this nonce begins. */
 export function markerPrefix(nonce: string): string {
@@ -33,6 +43,12 @@ const MARKERS: Readonly<Record<string, ((words: string[]) => Marker | null) | un
     const [key, ...value] = words.join(' ').split('=');
     return key && value.length > 0 ? { kind: 'fact', key, value: value.join('=') } : null;
   },
+  ran: ([exitCode, ...command]) => {
+    const code = numberOf(exitCode);
+    return code !== null && command.length > 0 ? { kind: 'ran', code, command: command.join(' ') } : null;
+  },
+  check: ([name, outcome, ...evidence]) =>
+    name && isOutcome(outcome) ? { kind: 'check', name, outcome, evidence: evidence.join(' ') } : null,
   fail: ([errCode, ...sentence]) => (errCode ? { kind: 'fail', errCode, sentence: sentence.join(' ') } : null),
   done: ([call, exitCode]) => {
     const code = numberOf(exitCode);
@@ -45,6 +61,10 @@ const MARKERS: Readonly<Record<string, ((words: string[]) => Marker | null) | un
   },
 };
 Object.setPrototypeOf(MARKERS, null);
+
+function isOutcome(word: string | undefined): word is Check['outcome'] {
+  return word === 'pass' || word === 'fail' || word === 'skip';
+}
 
 function numberOf(word: string | undefined): number | null {
   return word !== undefined && /^\d{1,10}$/.test(word) ? Number(word) : null;

@@ -1,6 +1,6 @@
 import type { ErrCode } from '../../common/vocabulary/err-codes.js';
 import { SshError, type SshErrorKind } from '../../ssh/ssh.errors.js';
-import { LoginFailure, RunFailure } from '../run.failures.js';
+import { type FailureClues, LoginFailure, RunFailure } from '../run.failures.js';
 
 /** What a failure to log in is called by the contract, §4. */
 const LOGIN_CODES: Readonly<Record<SshErrorKind, ErrCode>> = {
@@ -17,6 +17,8 @@ const LOGIN_CODES: Readonly<Record<SshErrorKind, ErrCode>> = {
   lost: 'SSH_LOGIN_EXCEPT',
   silent: 'SOCKET_TIMEOUT',
   'exec-timeout': 'SSH_LOGIN_TIMEOUT',
+  'forward-refused': 'SSH_LOGIN_EXCEPT',
+  'forward-failed': 'SOCKET_TIMEOUT',
   other: 'SSH_LOGIN_EXCEPT',
 };
 
@@ -27,11 +29,16 @@ const SESSION_CODES: Readonly<Partial<Record<SshErrorKind, ErrCode>>> = {
 
 /** @returns `error` itself when it is no failure of SSH */
 export function loginFailureOf(error: unknown): unknown {
-  return error instanceof SshError ? new LoginFailure(LOGIN_CODES[error.kind], error.text) : error;
+  if (!(error instanceof SshError)) return error;
+  return new LoginFailure(LOGIN_CODES[error.kind], error.happened, { sshKind: error.kind });
 }
 
-/** The same once we are in, where a session may also break, or fall silent, while the script runs. */
-export function sessionFailureOf(error: unknown): unknown {
+/**
+ * The same once we are in, where a session may also break, or fall silent, while the script runs.
+ * @param clues what the host said before
+ */
+export function sessionFailureOf(error: unknown, clues: FailureClues = {}): unknown {
   if (!(error instanceof SshError)) return error;
-  return new RunFailure(SESSION_CODES[error.kind] ?? LOGIN_CODES[error.kind], error.text);
+  const code = SESSION_CODES[error.kind] ?? LOGIN_CODES[error.kind];
+  return new RunFailure(code, error.happened, { ...clues, sshKind: error.kind });
 }

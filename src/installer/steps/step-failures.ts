@@ -5,14 +5,14 @@ import { RunFailure } from '../run.failures.js';
 
 /** A step that ran out of its own time. */
 export function stepTimedOut(errCode: ErrCode, step: Step, timeoutMs: number): RunFailure {
-  const { meaning, remedy } = ERR_CODES[errCode];
+  const { meaning } = ERR_CODES[errCode];
   const name = stepText(step);
   const seconds = Math.round(timeoutMs / 1000);
   return new RunFailure(
     errCode,
     new Text(
-      `${meaning.zh}：步骤 ${step}（${name.zh}）在 ${seconds} 秒内未完成。${remedy.zh}`,
-      `${meaning.en}: step ${step} (${name.en}) did not end within ${seconds} s. ${remedy.en}`,
+      `${meaning.zh}：步骤 ${step}（${name.zh}）在 ${seconds} 秒内未完成`,
+      `${meaning.en}: step ${step} (${name.en}) did not end within ${seconds} s`,
     ),
   );
 }
@@ -21,8 +21,8 @@ export function serversMissing(): RunFailure {
   return new RunFailure(
     'CURL_FILE_FAILED',
     new Text(
-      '没有可供主机下载安装包的地址：nginx 配置的 inner_ip 为空。请用 POST /api/config/kv/ 设置后重试',
-      'There is no address that the host could fetch the package from: inner_ip of the nginx setting is empty. Set it with POST /api/config/kv/, then retry',
+      '没有可供主机下载安装包的地址：nginx 配置的 inner_ip 为空',
+      'There is no address that the host could fetch the package from: inner_ip of the nginx setting is empty',
     ),
   );
 }
