@@ -1,11 +1,18 @@
-import { type AgentFacts, isConfirmed, isSilent } from './agent-facts.js';
+import { type AgentFacts, hasReportedSince, isConfirmed, isSilent } from './agent-facts.js';
 
 const INTERVAL_MS = 30_000;
 const STOPPED = new Date('2026-01-01T00:00:00Z');
 const after = (seconds: number) => new Date(STOPPED.getTime() + seconds * 1_000);
 
 function someFacts(overrides: Partial<AgentFacts> = {}): AgentFacts {
-  return { confirmedRunId: null, reportedAt: after(-10), stoppedAt: null, now: after(0), ...overrides };
+  return {
+    confirmedRunId: null,
+    reportedAt: after(-10),
+    stoppedAt: null,
+    version: '1.1.0',
+    now: after(0),
+    ...overrides,
+  };
 }
 
 describe('isSilent', () => {
@@ -40,5 +47,15 @@ describe('isConfirmed', () => {
     expect(isConfirmed(someFacts({ confirmedRunId: 7 }), 7)).toBe(true);
     expect(isConfirmed(someFacts({ confirmedRunId: 7 }), 8)).toBe(false);
     expect(isConfirmed(undefined, 7)).toBe(false);
+  });
+});
+
+describe('hasReportedSince', () => {
+  it('is so after a later report, unless that was a goodbye', () => {
+    expect(hasReportedSince(someFacts({ reportedAt: after(1) }), STOPPED)).toBe(true);
+    expect(hasReportedSince(someFacts({ reportedAt: after(0) }), STOPPED)).toBe(false);
+    expect(hasReportedSince(someFacts({ reportedAt: after(1), stoppedAt: after(1) }), STOPPED)).toBe(false);
+    expect(hasReportedSince(someFacts({ reportedAt: null }), STOPPED)).toBe(false);
+    expect(hasReportedSince(undefined, STOPPED)).toBe(false);
   });
 });

@@ -4,6 +4,8 @@ export interface AgentFacts {
   reportedAt: Date | null;
   /** Null again with the first report after a goodbye. */
   stoppedAt: Date | null;
+  /** As it last reported it; empty before that. */
+  version: string;
   now: Date;
 }
 
@@ -18,6 +20,11 @@ const JITTER = 0.1;
 /** Whether the agent that reports is the one that this run installed. */
 export function isConfirmed(facts: AgentFacts | undefined, runId: number): boolean {
   return facts?.confirmedRunId === runId;
+}
+
+/** Whether the agent has reported after that moment, and has not said goodbye since. */
+export function hasReportedSince(facts: AgentFacts | undefined, since: Date): boolean {
+  return !!facts?.reportedAt && facts.reportedAt > since && facts.stoppedAt === null;
 }
 
 /**

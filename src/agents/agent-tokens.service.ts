@@ -32,12 +32,27 @@ export class AgentTokensService {
     return token;
   }
 
-  /** No agent may report for the host any more; what its plugins did is forgotten. */
+  /**
+   * The token that this run gave is dead, unless it has reported before: an agent that was put back keeps its own.
+   * @returns whether it was dead in time
+   */
+  async withdraw(hostId: number, runId: number): Promise<boolean> {
+    const { affected } = await this.agents.update(
+      { hostId, pendingRunId: runId },
+      { pendingTokenHash: null, pendingRunId: null },
+    );
+    return affected === 1 || !(await this.agents.existsBy({ hostId, confirmedRunId: runId }));
+  }
+
+  /** No agent may report for the host, nor take commands, any more; what its plugins did is forgotten. */
   async revoke(manager: EntityManager, hostId: number): Promise<void> {
     await manager.update(
       Agent,
       { hostId },
-      { tokenHash: null, pendingTokenHash: null, pendingRunId: null, processes: [] },
+      {
+        ...{ tokenHash: null, pendingTokenHash: null, pendingRunId: null },
+        ...{ commandKey: null, commandKeyId: null, processes: [] },
+      },
     );
   }
 }

@@ -2,45 +2,43 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { RedisService } from '../common/redis/redis.service.js';
-import { RepeatingTask } from '../common/timers/repeating-task.js';
 import { Env } from '../env/env.js';
 import { Agent } from './agent.entity.js';
-import { AGENTS_CHANNEL } from './agents.channel.js';
-import { type AgentFacts, isConfirmed, isSilent } from './agent-facts.js';
+import { type AgentFacts, hasReportedSince, isConfirmed, isSilent } from './agent-facts.js';
+import { RowWatch } from './row-watch.js';
 
-interface Waiter {
-  readonly hostId: number;
-  /** @param facts undefined when the host never had an agent */
-  isOver(facts: AgentFacts | undefined): boolean;
-  resolve(): void;
-}
+const LOOK = `
+  SELECT a.host_id AS "hostId", a.confirmed_run_id AS "confirmedRunId", a.reported_at AS "reportedAt",
+    a.stopped_at AS "stoppedAt", h.agent_version AS version, clock_timestamp() AS now
+  FROM agents a JOIN hosts h ON h.id = a.host_id WHERE a.host_id = ANY($1)`;
 
-/** How long news may gather before the table is read for all of them. */
-const GATHER_MS = 20;
-
-/**
- * Tells when agents come up and fall silent. The API publishes who did; since a message can be lost, one statement a second
- * looks for all waiters of the process. Without waiters it does nothing.
- */
+/** Tells when agents come up and fall silent. */
 @Injectable()
 export class AgentWatch implements OnModuleDestroy {
-  private readonly waiters = new Set<Waiter>();
-  private readonly looking = new RepeatingTask('watching for agents', 1_000, () => this.look());
-  private gathering: NodeJS.Timeout | undefined;
-  private unsubscribe: (() => void) | undefined;
+  private readonly rows: RowWatch<AgentFacts>;
 
   constructor(
     @InjectRepository(Agent) private readonly agents: Repository<Agent>,
-    private readonly redis: RedisService,
+    redis: RedisService,
     private readonly env: Env,
-  ) {}
+  ) {
+    this.rows = new RowWatch('watching for agents', redis, (hostIds) => this.read(hostIds));
+  }
 
   /**
-   * Resolves when an agent has reported with the token of this run.
+   * Resolves with the agent's version when it has reported with the token of this run.
    * @throws the reason of `signal` when that comes first
    */
-  confirmed(hostId: number, runId: number, signal: AbortSignal): Promise<void> {
-    return this.wait(hostId, (facts) => isConfirmed(facts, runId), signal);
+  async confirmed(hostId: number, runId: number, signal: AbortSignal): Promise<string> {
+    return (await this.wait(hostId, (facts) => isConfirmed(facts, runId), signal))!.version;
+  }
+
+  /**
+   * Resolves with the agent's version when it has reported after `since`, and goes on.
+   * @throws the reason of `signal` when that comes first
+   */
+  async reported(hostId: number, since: Date, signal: AbortSignal): Promise<string> {
+    return (await this.wait(hostId, (facts) => hasReportedSince(facts, since), signal))!.version;
   }
 
   /**
@@ -48,67 +46,26 @@ export class AgentWatch implements OnModuleDestroy {
    * @param since when it was stopped
    * @throws the reason of `signal` when that comes first
    */
-  silent(hostId: number, since: Date, signal: AbortSignal): Promise<void> {
+  async silent(hostId: number, since: Date, signal: AbortSignal): Promise<void> {
     const intervalMs = this.env.heartbeatIntervalSeconds * 1_000;
-    return this.wait(hostId, (facts) => isSilent(facts, since, intervalMs), signal);
+    await this.wait(hostId, (facts) => isSilent(facts, since, intervalMs), signal);
+  }
+
+  /** What is known of the host's agent now; null when it never had one. */
+  async look(hostId: number): Promise<AgentFacts | null> {
+    return (await this.read([hostId])).get(hostId) ?? null;
   }
 
   async onModuleDestroy(): Promise<void> {
-    clearTimeout(this.gathering);
-    this.unsubscribe?.();
-    await this.looking.stop();
+    await this.rows.close();
   }
 
-  private wait(hostId: number, isOver: Waiter['isOver'], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
-      const waiter: Waiter = { hostId, isOver, resolve: () => leave(resolve) };
-      const abort = () => leave(() => reject(signal.reason as Error));
-      const leave = (settle: () => void) => {
-        signal.removeEventListener('abort', abort);
-        this.leave(waiter);
-        settle();
-      };
-      signal.addEventListener('abort', abort);
-      this.enter(waiter);
-    });
+  private wait(hostId: number, isOver: (facts: AgentFacts | undefined) => boolean, signal: AbortSignal) {
+    return this.rows.wait({ hostId, key: hostId }, isOver, signal);
   }
 
-  private enter(waiter: Waiter): void {
-    this.waiters.add(waiter);
-    this.unsubscribe ??= this.redis.subscribe(AGENTS_CHANNEL, (message) => this.onNews(message));
-    this.looking.start();
-    this.lookSoon();
-  }
-
-  private leave(waiter: Waiter): void {
-    this.waiters.delete(waiter);
-    if (this.waiters.size === 0) void this.looking.stop();
-  }
-
-  private onNews(message: string): void {
-    const hostIds = new Set(JSON.parse(message) as number[]);
-    if ([...this.waiters].some(({ hostId }) => hostIds.has(hostId))) this.lookSoon();
-  }
-
-  private lookSoon(): void {
-    this.gathering ??= setTimeout(() => {
-      this.gathering = undefined;
-      // What goes wrong here, the next regular look will tell.
-      this.look().catch(() => undefined);
-    }, GATHER_MS);
-  }
-
-  private async look(): Promise<void> {
-    const waiters = [...this.waiters];
-    if (waiters.length === 0) return;
-    const rows = await this.agents.query<(AgentFacts & { hostId: number })[]>(
-      `SELECT host_id AS "hostId", confirmed_run_id AS "confirmedRunId", reported_at AS "reportedAt",
-         stopped_at AS "stoppedAt", clock_timestamp() AS now
-       FROM agents WHERE host_id = ANY($1)`,
-      [[...new Set(waiters.map(({ hostId }) => hostId))]],
-    );
-    const facts = new Map(rows.map((row) => [row.hostId, row]));
-    for (const waiter of waiters) if (waiter.isOver(facts.get(waiter.hostId))) waiter.resolve();
+  private async read(hostIds: number[]): Promise<Map<number, AgentFacts>> {
+    const rows = await this.agents.query<(AgentFacts & { hostId: number })[]>(LOOK, [hostIds]);
+    return new Map(rows.map((row) => [row.hostId, row]));
   }
 }
