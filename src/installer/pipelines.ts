@@ -31,6 +31,8 @@ const BEHIND_PROXY_STEPS: readonly Step[] = [
   'WAIT_AGENT',
 ];
 const UNINSTALL_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
+/** With nothing to log in with, and an agent that runs: it takes itself off. */
+const THROUGH_AGENT_STEPS: readonly Step[] = ['INIT', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
 const PRECHECK_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE'];
 
 const ready = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: false });
@@ -51,9 +53,23 @@ export const PIPELINES: Readonly<Record<WorkingOp, Readonly<Record<NodeType, Pip
   PRECHECK: { AGENT: later(PRECHECK_STEPS), PROXY: later(PRECHECK_STEPS), PAGENT: later(PRECHECK_STEPS) },
 };
 
+const THROUGH_AGENT: Readonly<Record<'UNINSTALL' | 'REMOVE', Pipeline>> = {
+  UNINSTALL: ready(THROUGH_AGENT_STEPS),
+  REMOVE: removal(THROUGH_AGENT_STEPS),
+};
+
+/** What decides which pipeline a run takes. */
+interface PipelineKey {
+  opType: OpType;
+  nodeType: NodeType;
+  /** Only of UNINSTALL and REMOVE. */
+  isThroughAgent?: boolean;
+}
+
 /** @throws Error for an op that has no work */
-export function pipelineOf({ opType, nodeType }: { opType: OpType; nodeType: NodeType }): Pipeline {
+export function pipelineOf({ opType, nodeType, isThroughAgent = false }: PipelineKey): Pipeline {
   if (opType === 'UPDATE_AUTHINFO') throw new Error('UPDATE_AUTHINFO is never queued');
+  if (isThroughAgent && (opType === 'UNINSTALL' || opType === 'REMOVE')) return THROUGH_AGENT[opType];
   return PIPELINES[opType][nodeType];
 }
 
