@@ -29,10 +29,26 @@ mark() { emit "@nm:$nm_nonce:$*"; }
 die() {
   die_code=$1
   shift
-  die_text=$(emit "$*" | tr '\000-\037\177' ' ')
-  mark "fail $die_code ${die_text% }"
+  mark "fail $die_code $(one_line "$*")"
   exit 1
 }
+
+# one_line <words…>: prints them without control characters, on one line.
+one_line() {
+  line_text=$(emit "$*" | tr '\000-\037\177' ' ')
+  emit "${line_text% }"
+}
+
+# ran <exit code> <command words…>: tells the controller which command failed. What that said, at most its last 20 lines, is
+# printed before (`last_lines`), the reason comes after (`die`). No secret may be among the words.
+ran() {
+  ran_code=$1
+  shift
+  mark "ran $ran_code $(one_line "$*")"
+}
+
+# Prints the last 20 lines of a text, and nothing of an empty one.
+last_lines() { [ -z "$1" ] || emit "$1" | tail -n 20; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
