@@ -5,7 +5,7 @@ import { AnswerQueue } from './answer-queue.js';
 import type { Elevation } from './elevation.js';
 import { OutputTail } from './output-tail.js';
 import { callFailed, callKilled, diedEarly, endedEarly, neverReady } from './script-failures.js';
-import { type Check, type Marker, markerPrefix, parseMarker } from './script-markers.js';
+import { type Marker, markerPrefix, parseMarker, type SeenCheck } from './script-markers.js';
 import type { ScriptText } from './script-source.js';
 import { sessionFailureOf } from './ssh-failures.js';
 
@@ -49,7 +49,7 @@ export interface ScriptOptions {
 export class RemoteScript {
   readonly facts = new Map<string, string>();
   /** What the call `check` found, in its order; masked. */
-  readonly checks: Check[] = [];
+  readonly checks: SeenCheck[] = [];
   /** The process group of the script and all that it started. */
   group: number | null = null;
   private readonly nonce = randomBytes(16).toString('hex');
@@ -182,7 +182,7 @@ export class RemoteScript {
       this.facts.set(marker.key, marker.value);
     } else if (marker.kind === 'check') {
       const { name, outcome, evidence } = marker;
-      this.checks.push({ name, outcome, evidence: this.options.mask(evidence) });
+      this.checks.push({ name, outcome, evidence: this.options.mask(evidence), seenAt: new Date() });
     } else if (marker.kind === 'ran') {
       this.ran = marker;
     } else if (marker.kind === 'fail') {

@@ -17,6 +17,11 @@ export interface Check {
   readonly evidence: string;
 }
 
+/** A check, and when it came. */
+export interface SeenCheck extends Check {
+  readonly seenAt: Date;
+}
+
 /** How every marker of the session with this nonce begins. */
 export function markerPrefix(nonce: string): string {
   return `@nm:${nonce}:`;
