@@ -23,7 +23,8 @@ export class HostCheckService {
   ) {}
 
   /**
-   * Passes when the business manages none of these addresses yet, in no cloud. Hosts of other businesses are not mentioned.
+   * Passes when the business manages none of these addresses yet, in no cloud. Hosts of other businesses are not mentioned,
+   * nor are candidates, on which nothing was ever installed.
    * @param sent addresses as the client wrote them, which its complaints are keyed by
    * @throws ValidateError with a list of complaints about managed addresses, or on `hosts` about texts that are none
    */
@@ -54,7 +55,8 @@ export class HostCheckService {
   private async cloudsByAddress(businessId: number, addresses: string[]): Promise<Map<string, number[]>> {
     const rows = await this.hosts.query<{ address: string; cloud_ids: number[] }[]>(
       `SELECT host(inner_ip) AS address, array_agg(cloud_id ORDER BY cloud_id) AS cloud_ids FROM hosts
-       WHERE business_id = $1 AND removed_at IS NULL AND inner_ip = ANY(CAST($2 AS inet[])) GROUP BY inner_ip`,
+       WHERE business_id = $1 AND removed_at IS NULL AND NOT is_candidate AND inner_ip = ANY(CAST($2 AS inet[]))
+       GROUP BY inner_ip`,
       [businessId, addresses],
     );
     return new Map(rows.map(({ address, cloud_ids }) => [address, cloud_ids]));

@@ -32,6 +32,7 @@ export interface HostRow extends StatusRow {
   port: number;
   auth_type: AuthType;
   has_cygwin: boolean;
+  is_candidate: boolean;
   job_id: number | null;
   job_status: string;
   job_err_code: string;
@@ -53,7 +54,7 @@ const STATUS_COLUMNS = `host.id, host.agent_name, host.agent_status, host.agent_
 
 const HOST_COLUMNS = `${STATUS_COLUMNS},
   host.business_id, host.cloud_id, cloud.name AS cloud_name, host.inner_ip, host.outer_ip, host.node_type, host.os_type,
-  host.account, host.port, host.auth_type, host.has_cygwin, host.job_id, host.job_status, host.job_err_code,
+  host.account, host.port, host.auth_type, host.has_cygwin, host.is_candidate, host.job_id, host.job_status, host.job_err_code,
   host.job_err_desc, host.job_step, host.created_at, host.updated_at, host.removed_at,
   credential.expires_at AS credential_expires_at`;
 

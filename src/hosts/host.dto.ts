@@ -44,6 +44,8 @@ export class HostResponse {
   @ApiProperty({ example: 22 }) port!: number;
   @ApiProperty({ enum: AUTH_TYPES, example: 'PASSWORD' }) auth_type!: string;
   @ApiProperty({ example: false }) has_cygwin!: boolean;
+  @ApiProperty({ example: false, description: 'Only looked at by PRECHECK so far: not managed yet' })
+  is_candidate!: boolean;
   @ApiProperty({ enum: [''], example: '', description: 'Always empty' }) password!: '';
   @ApiProperty({ enum: [''], example: '', description: 'Always empty' }) key!: '';
   @ApiProperty({ example: true, description: 'Whether a password or key is still stored' }) has_credential!: boolean;
@@ -69,6 +71,7 @@ export class HostResponse {
       port: row.port,
       auth_type: row.auth_type,
       has_cygwin: row.has_cygwin,
+      is_candidate: row.is_candidate,
       password: '',
       key: '',
       has_credential: row.credential_expires_at !== null,

@@ -33,7 +33,7 @@ export class HostsService {
   }
 
   /**
-   * Brings a removed host back, into the CMDB too.
+   * Brings a removed host back, into the CMDB too; but for a candidate, which was never there.
    * @throws ObjectNotExistError when the business has removed no such host, or too long ago
    * @throws HostAddressTakenError when its address has been given to another host meanwhile
    */
@@ -49,7 +49,8 @@ export class HostsService {
           .where(`id = :hostId AND removed_at > now() - interval '${KEPT_AFTER_REMOVAL}'`, { hostId })
           .execute();
         if (result.affected !== 1) throw new ObjectNotExistError();
-        await this.cmdb.register(manager, { businessId, cloudId: removed.cloudId, address: removed.innerIp });
+        const { cloudId, innerIp: address } = removed;
+        if (!removed.isCandidate) await this.cmdb.register(manager, { businessId, cloudId, address });
       });
     } catch (error) {
       if (!isUniqueViolation(error, 'uq_hosts_cloud_id_inner_ip')) throw error;

@@ -36,7 +36,13 @@ export class PackagesService {
     return best;
   }
 
-  /** Newest first. */
+  /** The versions of a package, each once, whatever they run on; newest first. */
+  async versionsOf(manager: EntityManager, name: string): Promise<string[]> {
+    const packages = await manager.find(Package, { select: { version: true }, where: { name } });
+    return [...new Set(packages.map(({ version }) => version))].sort((a, b) => compareVersions(b, a));
+  }
+
+  /** The latest upload first. */
   async list({ skip, take }: { skip: number; take: number }): Promise<{ items: Package[]; count: number }> {
     const [items, count] = await this.dataSource.manager.findAndCount(Package, { order: { id: 'DESC' }, skip, take });
     return { items, count };

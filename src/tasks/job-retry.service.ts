@@ -42,7 +42,7 @@ function pick(failed: readonly RunOfJob[], hostIds: readonly number[]): RunOfJob
 }
 
 /** The same operation, with nothing said about the hosts: it is all stored. */
-function requestFrom({ id, opType, nodeType, cloudId }: Job, runs: readonly RunOfJob[]): TaskRequest {
+function requestFrom({ id, opType, nodeType, cloudId, packageVersion }: Job, runs: readonly RunOfJob[]): TaskRequest {
   return {
     opType,
     nodeType: takesAgentAway(opType) ? null : nodeType,
@@ -55,5 +55,6 @@ function requestFrom({ id, opType, nodeType, cloudId }: Job, runs: readonly RunO
     })),
     ignoresInstalledElsewhere: false,
     originJobId: id,
+    packageVersion,
   };
 }

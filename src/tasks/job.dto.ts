@@ -81,6 +81,13 @@ export class JobSummaryResponse {
   @ApiProperty({ enum: JOB_STATUSES, example: 'RUNNING' }) status!: string;
   @ApiProperty({ type: 'integer', nullable: true, example: null, description: 'The job that this one tries again' })
   origin_job_id!: number | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'The version of the package that was asked for; null: the newest that fits',
+  })
+  package_version!: string | null;
   @ApiProperty({ example: 1 }) host_count!: number;
   @ApiProperty({ type: StatusCountResponse }) status_count!: StatusCountResponse;
   @ApiProperty({ type: OsCountResponse }) os_count!: OsCountResponse;
@@ -101,6 +108,7 @@ export class JobSummaryResponse {
       end_time: endedAt?.toISOString() ?? null,
       status,
       origin_job_id: job.originJobId,
+      package_version: job.packageVersion,
       host_count: counts.hosts,
       status_count: {
         success_count: counts.success,

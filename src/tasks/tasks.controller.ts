@@ -19,13 +19,15 @@ import {
   RetryBody,
 } from './job-action.dto.js';
 import { JobCancelService } from './job-cancel.service.js';
+import { JobFailureResponse } from './job-failure.dto.js';
+import { JobFailuresService } from './job-failures.service.js';
 import { JobListQuery } from './job-list.query.js';
 import { JobRetryService } from './job-retry.service.js';
 import { JobResponse, JobSummaryResponse } from './job.dto.js';
 import { JobsService } from './jobs.service.js';
 import { parseTask } from './submit/parse-task.js';
 import { TaskSubmissionService } from './submit/task-submission.service.js';
-import { TaskBody } from './task.dto.js';
+import { TASK_DESCRIPTION, TASK_EXAMPLES, TaskBody } from './task.dto.js';
 
 const JobIdParam = () => ApiParam({ name: 'job_id', type: 'integer', example: 1 });
 
@@ -37,21 +39,21 @@ export class TasksController {
     private readonly submissions: TaskSubmissionService,
     private readonly cancels: JobCancelService,
     private readonly retries: JobRetryService,
+    private readonly failures: JobFailuresService,
   ) {}
 
   @Post()
   @ApiOperation({
-    summary: 'Installs, reinstalls, upgrades, uninstalls or removes agents, or saves how hosts are logged in to',
-    description:
-      'Takes all hosts or none. Answers with the job as soon as it is stored; what becomes of it is told by ' +
-      '`GET …/tasks/{job_id}/` and `GET …/logs/{host_id}/`. Operations that put an agent on a host need the nginx setting.',
+    summary:
+      'Installs, reinstalls, upgrades, uninstalls or removes agents, checks hosts, or saves how they are logged in to',
+    description: TASK_DESCRIPTION,
   })
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
     description: 'The same key with the same body answers the same job for 24 hours',
   })
-  @ApiBody({ type: TaskBody })
+  @ApiBody({ type: TaskBody, examples: TASK_EXAMPLES })
   @ApiEnvelope(JobResponse, {
     errors: ['VALIDATE_ERROR', 'FORM_VALIDATE_ERROR', 'NGINX_SETTING_ERROR', 'PERMISSION_DENIED', 'OBJECT_NOT_EXIST'],
   })
@@ -108,6 +110,21 @@ export class TasksController {
   @ApiEnvelope(JobResponse, { errors: ['OBJECT_NOT_EXIST', 'PERMISSION_DENIED'] })
   async get(@BusinessId() businessId: number, @Param('job_id', ParseIdPipe) jobId: number): Promise<JobResponse> {
     return JobResponse.fromWhole(await this.jobs.getWithRuns(businessId, jobId), locale());
+  }
+
+  @Get(':job_id/failures')
+  @ApiOperation({
+    summary: 'Why hosts of a job failed, grouped by cause',
+    description: 'What most hosts have in common comes first. While the job runs, those that have failed so far.',
+  })
+  @JobIdParam()
+  @ApiEnvelope([JobFailureResponse], { errors: ['OBJECT_NOT_EXIST', 'PERMISSION_DENIED'] })
+  async listFailures(
+    @BusinessId() businessId: number,
+    @Param('job_id', ParseIdPipe) jobId: number,
+  ): Promise<JobFailureResponse[]> {
+    const failures = await this.failures.list(businessId, jobId);
+    return failures.map((failure) => JobFailureResponse.from(failure, locale()));
   }
 
   @Delete(':job_id')

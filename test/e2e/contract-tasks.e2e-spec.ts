@@ -45,7 +45,7 @@ describe('the job that each operation makes', () => {
         data: {
           ...{ id: expect.any(Number), job_type: 'INSTALL_AGENT', job_type_desc, op_type, node_type: 'AGENT' },
           ...{ bk_biz_id: '1', bk_cloud_id: '0', creator: 'admin', start_time: expect.any(String), end_time: null },
-          ...{ status: 'RUNNING', origin_job_id: null, host_count: 1 },
+          ...{ status: 'RUNNING', origin_job_id: null, package_version: null, host_count: 1 },
           status_count: { success_count: 0, failed_count: 0, running_count: 1 },
           os_count: { LINUX: 1, WINDOWS: 0, AIX: 0 },
           hosts: [

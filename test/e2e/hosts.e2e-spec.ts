@@ -53,6 +53,7 @@ describe('GET hosts', () => {
           port: 2222,
           auth_type: 'KEY',
           has_cygwin: true,
+          is_candidate: false,
           password: '',
           key: '',
           has_credential: false,

@@ -37,6 +37,7 @@ describe('POST tasks', () => {
       end_time: null,
       status: 'RUNNING',
       origin_job_id: null,
+      package_version: null,
       host_count: 2,
       status_count: { success_count: 0, failed_count: 0, running_count: 2 },
       os_count: { LINUX: 2, WINDOWS: 0, AIX: 0 },

@@ -1,13 +1,13 @@
 import type { AuthType, NodeType, OsType } from '../../hosts/host.enums.js';
 import type { KnownHost, TaskFacts } from './known-hosts.js';
-import { putsAnAgent, takesAgentAway, type HostRow, type TaskRequest } from './task-request.js';
+import { needsLogin, takesAgentAway, type HostRow, type TaskRequest } from './task-request.js';
 
 /** What a host will be once the request is taken: the row's own words, else the host's, else the defaults. */
 export interface HostPlan {
   readonly row: HostRow;
   /** The live host of this business at the address; null: it is to be made. */
   readonly known: KnownHost | null;
-  /** The live host of another business at the address. */
+  /** The live host of another business at the address; one that is a candidate there has to make room. */
   readonly elsewhere: KnownHost | null;
   readonly nodeType: NodeType;
   readonly osType: OsType;
@@ -31,7 +31,7 @@ export function planHosts(businessId: number, request: TaskRequest, facts: TaskF
 function planHost(request: TaskRequest, row: HostRow, known: KnownHost | null, elsewhere: KnownHost | null): HostPlan {
   const { fields } = row;
   const authType = authTypeOf(request, row, known);
-  const machine = putsAnAgent(request.opType)
+  const machine = needsLogin(request.opType)
     ? {
         osType: fields.osType ?? known?.osType ?? ('LINUX' as const),
         outerIp: fields.outerIp ?? known?.outerIp ?? null,
@@ -49,7 +49,7 @@ function planHost(request: TaskRequest, row: HostRow, known: KnownHost | null, e
     nodeType: nodeTypeOf(request, known),
     ...machine,
     account: fields.account ?? known?.account ?? 'root',
-    port: fields.port ?? installPort(request) ?? known?.port ?? 22,
+    port: fields.port ?? (statesWayIn(request, known) ? 22 : (known?.port ?? 22)),
     authType,
     secret: authType === 'KEY' ? fields.key : fields.password,
   };
@@ -60,20 +60,19 @@ function nodeTypeOf({ opType, nodeType }: TaskRequest, known: KnownHost | null):
   return nodeType!;
 }
 
-/** An INSTALL states its whole way in: what it leaves out is the default, not what an earlier try was given. */
-function installPort(request: TaskRequest): number | null {
-  return statesWayIn(request) ? 22 : null;
-}
-
 function authTypeOf(request: TaskRequest, { fields }: HostRow, known: KnownHost | null): AuthType {
-  if (statesWayIn(request)) return fields.authType ?? 'PASSWORD';
+  if (statesWayIn(request, known)) return fields.authType ?? 'PASSWORD';
   const given = fields.password !== null ? 'PASSWORD' : fields.key !== null ? 'KEY' : null;
   // Whoever uninstalls with the web page's default auth_type and no secret does not mean to change the host.
   if (takesAgentAway(request.opType) && given === null) return known?.authType ?? 'PASSWORD';
   return fields.authType ?? given ?? known?.authType ?? 'PASSWORD';
 }
 
-/** Whether account and secret have to be in the request itself. A retry goes with what is stored. */
-export function statesWayIn({ opType, originJobId }: TaskRequest): boolean {
-  return opType === 'INSTALL' && originJobId === null;
+/**
+ * Whether the request itself states the whole way in: account and secret have to be there, and what it leaves out is the
+ * default, not what an earlier try was given. A retry goes with what is stored, and so may a PRECHECK of a host that is known.
+ */
+export function statesWayIn({ opType, originJobId }: TaskRequest, known: KnownHost | null): boolean {
+  if (originJobId !== null) return false;
+  return opType === 'INSTALL' || (opType === 'PRECHECK' && known === null);
 }

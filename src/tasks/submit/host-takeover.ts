@@ -15,15 +15,15 @@ export class HostTakeover {
     private readonly cmdb: CmdbService,
   ) {}
 
-  /** Their agents may not report any more, and what was stored to open them is gone. */
+  /** Their agents may not report any more, and what was stored to open them is gone. The CMDB knows no candidates. */
   async take(manager: EntityManager, cloudId: number, plans: readonly HostPlan[]): Promise<void> {
     for (const { row, elsewhere } of plans) {
       if (elsewhere === null) continue;
-      const { id, businessId } = elsewhere;
+      const { id, businessId, isCandidate } = elsewhere;
       await manager.update(Host, { id }, { removedAt: () => 'now()' });
       await this.credentials.remove(manager, id);
       await this.tokens.revoke(manager, id);
-      await this.cmdb.unregister(manager, { businessId, cloudId, address: row.address! });
+      if (!isCandidate) await this.cmdb.unregister(manager, { businessId, cloudId, address: row.address! });
     }
   }
 }

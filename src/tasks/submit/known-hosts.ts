@@ -13,7 +13,11 @@ export interface KnownHost {
   port: number;
   authType: AuthType;
   hasCygwin: boolean;
+  /** The package that its agent is installed from. */
+  agentName: string;
   isInstalled: boolean;
+  /** Known from a PRECHECK only: it does not count as managed. */
+  isCandidate: boolean;
   /** A run of it is queued or running. */
   isBusy: boolean;
   /** Kind of the credential that is stored and has not expired. */
@@ -45,7 +49,8 @@ const LOCK = `
 const HOSTS = `
   SELECT named.ordinality::int - 1 AS index, h.id, h.business_id AS "businessId", h.node_type AS "nodeType",
     h.os_type AS "osType", host(h.outer_ip) AS "outerIp", h.account, h.port, h.auth_type AS "authType",
-    h.has_cygwin AS "hasCygwin", h.agent_installed AS "isInstalled", c.kind AS "storedKind",
+    h.has_cygwin AS "hasCygwin", h.agent_name AS "agentName", h.agent_installed AS "isInstalled",
+    h.is_candidate AS "isCandidate", c.kind AS "storedKind",
     EXISTS (SELECT FROM job_hosts r WHERE r.host_id = h.id AND r.status IN ('QUEUE', 'RUNNING')) AS "isBusy"
   FROM unnest($2::inet[]) WITH ORDINALITY named (address, ordinality)
   JOIN hosts h ON h.cloud_id = $1 AND h.inner_ip = named.address AND h.removed_at IS NULL
@@ -62,6 +67,7 @@ const PROXIES = `
 const HAS_PAGENTS = `
   SELECT EXISTS (
     SELECT FROM hosts WHERE business_id = $1 AND cloud_id = $2 AND node_type = 'PAGENT' AND removed_at IS NULL
+      AND NOT is_candidate
   ) AS "hasPagents"`;
 
 /**

@@ -6,7 +6,7 @@ import { OP_TYPES, type OpType } from '../task.enums.js';
 import { Complaints, refusalOf } from './complaints.js';
 import { fanOut } from './fan-out.js';
 import { booleanFrom } from './host-fields.js';
-import { takesAgentAway, type HostRow, type TaskRequest } from './task-request.js';
+import { putsAnAgent, takesAgentAway, type HostRow, type TaskRequest } from './task-request.js';
 import { FIELD_TEXTS } from './task-texts.js';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -37,10 +37,12 @@ export function parseTask(body: unknown): TaskRequest {
   const opType = choiceFrom(complaints, 'op_type', input['op_type'], opTypeFrom, OP_TYPES);
   const nodeType = nodeTypeFrom(complaints, opType, input['node_type']);
   const cloudId = cloudIdFrom(complaints, input['bk_cloud_id']);
+  const packageVersion = versionFrom(complaints, opType, input['version']);
   const ignoresInstalledElsewhere = flagFrom(complaints, input, 'ignore_installed_elsewhere');
   const rows = rowsFrom(complaints, input['hosts']);
   if (!complaints.isEmpty) throw refusalOf(complaints, rows)!;
-  return { opType: opType!, nodeType, cloudId: cloudId!, rows, ignoresInstalledElsewhere, originJobId: null };
+  const origin = { originJobId: null, ignoresInstalledElsewhere };
+  return { opType: opType!, nodeType, cloudId: cloudId!, rows, packageVersion, ...origin };
 }
 
 function isAbsent(value: unknown): boolean {
@@ -72,6 +74,14 @@ function cloudIdFrom(complaints: Complaints, value: unknown): number | null {
   const id = parseId(typeof value === 'string' ? value.trim() : value, 0);
   if (id === null) complaints.add('bk_cloud_id', isAbsent(value) ? FIELD_TEXTS.required : FIELD_TEXTS.notAnId);
   return id;
+}
+
+/** Null for what installs nothing, whatever is sent. Whether there is such a version is for the checks to see. */
+function versionFrom(complaints: Complaints, opType: OpType | null, value: unknown): string | null {
+  if (opType === null || !putsAnAgent(opType) || isAbsent(value)) return null;
+  if (typeof value === 'string') return value.trim() || null;
+  complaints.add('version', FIELD_TEXTS.notText);
+  return null;
 }
 
 function flagFrom(complaints: Complaints, input: Input, name: string): boolean {

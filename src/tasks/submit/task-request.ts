@@ -35,13 +35,25 @@ export interface TaskRequest {
   readonly ignoresInstalledElsewhere: boolean;
   /** The job whose failed hosts are tried again, with the credentials that are stored; null for a request of its own. */
   readonly originJobId: number | null;
+  /** The version of the package to install; null: the newest that fits, or nothing is installed at all. */
+  readonly packageVersion: string | null;
 }
 
 const PUTS_AN_AGENT: readonly OpType[] = ['INSTALL', 'REINSTALL', 'UPGRADE'];
 
-/** Whether the operation ends with an agent on the host, so that it needs packages, a way in and an OS that fits. */
+/** Whether the operation ends with an agent on the host, so that it needs a package. */
 export function putsAnAgent(opType: OpType): boolean {
   return PUTS_AN_AGENT.includes(opType);
+}
+
+/** Whether the operation is for hosts that nobody manages yet, so that it may make a row for one. */
+export function takesNewHosts(opType: OpType): boolean {
+  return opType === 'INSTALL' || opType === 'PRECHECK';
+}
+
+/** Whether the operation cannot do without a login, so that it needs a way in and an OS that fits. */
+export function needsLogin(opType: OpType): boolean {
+  return putsAnAgent(opType) || opType === 'PRECHECK';
 }
 
 /** Whether the operation takes the agent off its host. */

@@ -20,7 +20,9 @@ function aKnownHost(overrides: Partial<KnownHost> = {}): KnownHost {
     port: 22,
     authType: 'PASSWORD',
     hasCygwin: false,
+    agentName: 'nodeman-agent',
     isInstalled: true,
+    isCandidate: false,
     isBusy: false,
     storedKind: 'PASSWORD',
     ...overrides,
@@ -29,10 +31,10 @@ function aKnownHost(overrides: Partial<KnownHost> = {}): KnownHost {
 
 interface Case extends Partial<Omit<TaskRequest, 'rows'>> {
   /** Fields of a row each, at 10.0.0.1 and on. */
-  rows?: Partial<HostFields>[];
+  rows?: readonly Partial<HostFields>[];
   /** What is known of the addresses, by their last number. */
   hosts?: Record<number, KnownHost>;
-  proxies?: KnownProxy[];
+  proxies?: readonly KnownProxy[];
   hasPagents?: boolean;
   doesCloudExist?: boolean;
 }
@@ -44,6 +46,7 @@ function check({ rows = [LOGIN], hosts = {}, proxies = [], hasPagents = false, d
     cloudId: 0,
     ignoresInstalledElsewhere: false,
     originJobId: null,
+    packageVersion: null,
     ...task,
     rows: rows.map((fields, index) => ({
       sentIp: `10.0.0.${index + 1}`,
@@ -109,10 +112,52 @@ describe('applyRules', () => {
       ]);
     });
 
+    it('asks PRECHECK like INSTALL where nothing is known, else lets it go with what is stored', () => {
+      const required = [FIELD_TEXTS.required];
+      expect(check({ opType: 'PRECHECK', rows: [{}] }).rows).toEqual([{ account: required, password: required }]);
+      expect(check({ opType: 'PRECHECK', hosts, rows: [{}] }).rows).toEqual([{}]);
+      const gone = { 1: aKnownHost({ storedKind: null, isCandidate: true, isInstalled: false }) };
+      const expired = [{ password: [RULE_TEXTS.credentialExpired] }];
+      expect(check({ opType: 'PRECHECK', hosts: gone, rows: [{}] }).rows).toEqual(expired);
+      expect(check({ opType: 'PRECHECK', originJobId: 7, rows: [{}] }).rows).toEqual(expired);
+    });
+
     it('asks nothing of UNINSTALL and REMOVE', () => {
       const gone = { 1: aKnownHost({ storedKind: null }) };
       expect(check({ opType: 'UNINSTALL', hosts: gone, rows: [{ authType: 'KEY' }] }).rows).toEqual([{}]);
       expect(check({ opType: 'REMOVE', hosts: gone, rows: [{}], nodeType: null }).rows).toEqual([{}]);
+    });
+  });
+
+  describe('on candidates', () => {
+    const hosts = { 1: aKnownHost({ isCandidate: true, isInstalled: false }) };
+
+    it.each(['UNINSTALL', 'REINSTALL', 'UPGRADE'] as const)('says to %s that nothing is installed there', (opType) => {
+      expect(check({ opType, hosts, rows: [{}] }).rows).toEqual([{ inner_ip: [RULE_TEXTS.notInstalled] }]);
+    });
+
+    it.each(['INSTALL', 'PRECHECK', 'UPDATE_AUTHINFO', 'REMOVE'] as const)('lets %s pass', (opType) => {
+      expect(check({ opType, hosts }).rows).toEqual([{}]);
+    });
+
+    it('lets them become another type of node, unlike hosts that are managed', () => {
+      const behind = { cloudId: 3, nodeType: 'PAGENT', proxies: [{ id: 9, isUsable: true, isStaying: true }] } as const;
+      expect(check({ ...behind, opType: 'PRECHECK', hosts }).rows).toEqual([{}]);
+      const managed = { 1: aKnownHost() };
+      expect(check({ ...behind, opType: 'PRECHECK', hosts: managed }).rows).toEqual([
+        { inner_ip: [RULE_TEXTS.otherNodeType('AGENT')] },
+      ]);
+    });
+
+    it('counts them as proxies once they are installed, and not before', () => {
+      const candidate = { 1: aKnownHost({ id: 9, nodeType: 'PROXY', isCandidate: true, isInstalled: false }) };
+      const proxy = { id: 10, isUsable: true, isStaying: true };
+      const full = { cloudId: 3, nodeType: 'PROXY', proxies: [proxy, { ...proxy, id: 11 }], hosts: candidate } as const;
+      const rows = [{ ...LOGIN, outerIp: '20.0.0.1' }];
+      expect(check({ ...full, rows }).rows).toEqual([{ inner_ip: [RULE_TEXTS.tooManyProxies(2)] }]);
+      expect(check({ ...full, opType: 'PRECHECK', rows }).rows).toEqual([{}]);
+      const leave = { opType: 'REMOVE', nodeType: null, cloudId: 3, hasPagents: true, rows: [{}] } as const;
+      expect(check({ ...leave, hosts: candidate }).rows).toEqual([{}]);
     });
   });
 

@@ -64,6 +64,16 @@ export const RULE_TEXTS = {
     'WINDOWS主机需要先安装Cygwin（含openssh、curl和tar），启动其sshd服务，再将has_cygwin设为true',
     'Install Cygwin with openssh, curl and tar on the WINDOWS host, start its sshd, then set has_cygwin to true',
   ),
+  noSuchVersion: (name: string, sent: string, versions: readonly string[]) =>
+    versions.length === 0
+      ? new Text(
+          `没有安装包 ${name}，请先用 POST /api/packages/ 上传。`,
+          `There is no package ${name} at all; upload one with POST /api/packages/.`,
+        )
+      : new Text(
+          `安装包 ${name} 没有版本 ${sent}，现有版本（由新到旧）：${versions.join('、')}。`,
+          `The package ${name} has no version ${sent}; the versions there are, newest first: ${versions.join(', ')}.`,
+        ),
   nothingToSave: new Text(
     '没有需要保存的内容，请至少填写帐号、端口、密码或密钥中的一项',
     'Nothing to save: give at least one of account, port, password or key',

@@ -22,8 +22,8 @@ export interface WrittenJob {
 const RESERVE_IDS = `SELECT nextval(pg_get_serial_sequence($1, 'id'))::int AS id FROM generate_series(1, $2::int)`;
 
 const INSERT_JOB = `
-  INSERT INTO jobs (business_id, cloud_id, op_type, node_type, creator, origin_job_id, status, end_time)
-  VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN 'SUCCESS' ELSE 'RUNNING' END, CASE WHEN $7 THEN now() END)
+  INSERT INTO jobs (business_id, cloud_id, op_type, node_type, creator, origin_job_id, package_version, status, end_time)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN 'SUCCESS' ELSE 'RUNNING' END, CASE WHEN $8 THEN now() END)
   RETURNING id`;
 
 const ROWS = `json_to_recordset($1::json) AS r (
@@ -32,20 +32,25 @@ const ROWS = `json_to_recordset($1::json) AS r (
 
 const INSERT_HOSTS = `
   INSERT INTO hosts (id, business_id, cloud_id, inner_ip, outer_ip, node_type, os_type, account, port, auth_type,
-    has_cygwin, run_id, job_id, job_status, job_err_code, job_step)
+    has_cygwin, is_candidate, run_id, job_id, job_status, job_err_code, job_step)
   SELECT host_id, $2, $3, inner_ip, outer_ip, node_type, os_type, account, port, auth_type, has_cygwin,
-    run_id, $4, 'QUEUE', 'INIT', 'INIT'
+    $5, run_id, $4, 'QUEUE', 'INIT', 'INIT'
   FROM ${ROWS}`;
 
 const AUTH_INFO = 'account = r.account, port = r.port, auth_type = r.auth_type, updated_at = now()';
 
 const UPDATE_AUTH_INFO = `UPDATE hosts h SET ${AUTH_INFO} FROM ${ROWS} WHERE h.id = r.host_id`;
 
+const LAST_RUN = `run_id = r.run_id, job_id = $2, job_status = 'QUEUE', job_err_code = 'INIT', job_err_desc = NULL,
+    job_step = 'INIT'`;
+
 const UPDATE_HOSTS = `
-  UPDATE hosts h SET ${AUTH_INFO}, outer_ip = r.outer_ip, node_type = r.node_type, os_type = r.os_type,
-    has_cygwin = r.has_cygwin, run_id = r.run_id, job_id = $2, job_status = 'QUEUE', job_err_code = 'INIT',
-    job_err_desc = NULL, job_step = 'INIT'
+  UPDATE hosts h SET ${AUTH_INFO}, ${LAST_RUN}, outer_ip = r.outer_ip, node_type = r.node_type, os_type = r.os_type,
+    has_cygwin = r.has_cygwin, is_candidate = h.is_candidate AND $3
   FROM ${ROWS} WHERE h.id = r.host_id`;
+
+/** What a PRECHECK tries on a host that we manage is the run's alone, the way in apart. */
+const UPDATE_CHECKED_HOSTS = `UPDATE hosts h SET ${AUTH_INFO}, ${LAST_RUN} FROM ${ROWS} WHERE h.id = r.host_id`;
 
 /** Runs of UPDATE_AUTHINFO are born ended, so that the rule of one active run a host does not concern them. */
 const INSERT_RUNS = `
@@ -55,6 +60,13 @@ const INSERT_RUNS = `
     CASE WHEN $6 THEN 'SUCCESS' ELSE 'QUEUE' END, CASE WHEN $6 THEN 'SUCCESS' ELSE 'INIT' END,
     CASE WHEN $6 THEN 'OVER_SUCCESS' ELSE 'INIT' END, CASE WHEN $6 THEN now() END, CASE WHEN $6 THEN now() END
   FROM ${ROWS}`;
+
+/** A host and its run, as the statements take them. */
+interface WrittenRow {
+  host_id: number;
+  run_id: number;
+  [column: string]: unknown;
+}
 
 /** Writes a checked request: job, hosts, runs, credentials. A fixed number of statements, hosts of other businesses apart. */
 @Injectable()
@@ -71,26 +83,16 @@ export class TaskWriter {
     plans: readonly HostPlan[],
     { businessId, creator }: TaskOrigin,
   ): Promise<WrittenJob> {
-    const { cloudId, opType, originJobId } = request;
+    const { cloudId, opType, originJobId, packageVersion } = request;
     const isDone = opType === 'UPDATE_AUTHINFO';
     const nodeType = request.nodeType ?? plans[0]!.nodeType;
     const [job] = await manager.query<[{ id: number }]>(INSERT_JOB, [
-      businessId,
-      cloudId,
-      opType,
-      nodeType,
-      creator,
-      originJobId,
+      ...[businessId, cloudId, opType, nodeType, creator, originJobId, packageVersion],
       isDone,
     ]);
     await this.takeover.take(manager, cloudId, plans);
     const rows = await this.rowsOf(manager, plans);
-    const isNew = (_: unknown, index: number): boolean => plans[index]!.known === null;
-    const made = rows.filter(isNew);
-    const kept = rows.filter((row, index) => !isNew(row, index));
-    if (made.length > 0) await manager.query(INSERT_HOSTS, [JSON.stringify(made), businessId, cloudId, job.id]);
-    if (kept.length > 0 && isDone) await manager.query(UPDATE_AUTH_INFO, [JSON.stringify(kept)]);
-    if (kept.length > 0 && !isDone) await manager.query(UPDATE_HOSTS, [JSON.stringify(kept), job.id]);
+    await writeHosts(manager, request, plans, rows, { businessId, jobId: job.id });
     await manager.query(INSERT_RUNS, [JSON.stringify(rows), job.id, businessId, cloudId, opType, isDone]);
     await this.credentials.storeMany(
       manager,
@@ -102,7 +104,7 @@ export class TaskWriter {
   }
 
   /** Ids are taken beforehand, so that hosts, runs and credentials can refer to each other without reading back. */
-  private async rowsOf(manager: EntityManager, plans: readonly HostPlan[]) {
+  private async rowsOf(manager: EntityManager, plans: readonly HostPlan[]): Promise<WrittenRow[]> {
     const runIds = await this.reserveIds(manager, 'job_hosts', plans.length);
     const newHosts = plans.filter(({ known }) => known === null).length;
     const newHostIds = (await this.reserveIds(manager, 'hosts', newHosts)).values();
@@ -124,4 +126,24 @@ export class TaskWriter {
     if (count === 0) return [];
     return (await manager.query<{ id: number }[]>(RESERVE_IDS, [table, count])).map(({ id }) => id);
   }
+}
+
+/** The hosts as the request makes them: new ones, those that change, and those that are only looked at. */
+async function writeHosts(
+  manager: EntityManager,
+  { opType, cloudId }: TaskRequest,
+  plans: readonly HostPlan[],
+  rows: readonly WrittenRow[],
+  { businessId, jobId }: { businessId: number; jobId: number },
+): Promise<void> {
+  const isCheck = opType === 'PRECHECK';
+  const write = async (statement: string, wanted: (plan: HostPlan) => boolean, ...values: unknown[]): Promise<void> => {
+    const some = rows.filter((_, index) => wanted(plans[index]!));
+    if (some.length > 0) await manager.query(statement, [JSON.stringify(some), ...values]);
+  };
+  await write(INSERT_HOSTS, ({ known }) => known === null, businessId, cloudId, jobId, isCheck);
+  if (opType === 'UPDATE_AUTHINFO') return write(UPDATE_AUTH_INFO, ({ known }) => known !== null);
+  const isLookedAt = ({ known }: HostPlan): boolean => known !== null && isCheck && !known.isCandidate;
+  await write(UPDATE_HOSTS, (plan) => plan.known !== null && !isLookedAt(plan), jobId, opType !== 'INSTALL');
+  await write(UPDATE_CHECKED_HOSTS, isLookedAt, jobId);
 }
