@@ -17,7 +17,8 @@ interface WaitingWrites {
 export class ChannelOutput {
   private queue: Promise<void> = Promise.resolve();
   private readonly closed: Promise<void>;
-  private isClosed = false;
+  /** Whether the channel is closed: what is sent goes nowhere. */
+  isOver = false;
   /** Bytes sent on this channel. */
   sentBytes = 0;
 
@@ -26,7 +27,7 @@ export class ChannelOutput {
     closed: Promise<void>,
   ) {
     this.closed = closed.then(() => {
-      this.isClosed = true;
+      this.isOver = true;
     });
   }
 
@@ -37,7 +38,7 @@ export class ChannelOutput {
   }
 
   private async write(chunk: Buffer, stream: 'stdout' | 'stderr'): Promise<void> {
-    if (this.isClosed) return;
+    if (this.isOver) return;
     const target = stream === 'stdout' ? this.channel : this.channel.stderr;
     const written = new Promise<void>((resolve) => target.write(chunk, () => resolve()));
     // ssh2 never answers for a write to a channel that closed.

@@ -91,8 +91,17 @@ export class Command {
     const { faults, cut } = this.setting;
     const limit = faults.amount('drop-after', 0) ?? faults.amount('reset-after', 0);
     const fits = limit === null ? chunk.length : limit - this.output.sentBytes;
-    await this.output.send(fits < chunk.length ? chunk.subarray(0, fits) : chunk, to);
+    await this.pass(fits < chunk.length ? chunk.subarray(0, fits) : chunk, to);
     if (fits < chunk.length) cut(faults.has('drop-after') ? 'close' : 'reset');
+  }
+
+  private async pass(chunk: Buffer, to: 'stdout' | 'stderr'): Promise<void> {
+    const late = this.setting.faults.amount('slow-bytes', 1);
+    if (late === null) return this.output.send(chunk, to);
+    for (let at = 0; at < chunk.length && !this.output.isOver; at += 1) {
+      await Promise.race([delay(late, undefined, { ref: false }), this.closed]);
+      await this.output.send(chunk.subarray(at, at + 1), to);
+    }
   }
 
   private feed(): void {

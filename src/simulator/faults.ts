@@ -1,6 +1,7 @@
 /**
  * What can be wrong with a simulated host. Faults of one host add up. Numbers are bytes or milliseconds and have the
- * default given here.
+ * default given here. Those of the host's programs are played by programs that stand before the real ones in its PATH, which
+ * the agent inherits; the words are those of the real ones.
  *
  * | fault | what happens |
  * |---|---|
@@ -19,6 +20,15 @@
  * | flood[:bytes] | so many bytes of short lines before the output of each command (1 GiB) |
  * | long-line[:bytes] | a line of that length before the output of each command (1 MiB) |
  * | bad-utf8 | bytes that are no UTF-8 before the output of each command |
+ * | escapes | what a terminal would obey before the output of each command: colours, titles, bells, bidi overrides |
+ * | slow-bytes[:ms] | output comes byte by byte, each so late (1) |
+ * | full-disk | no folder and no content finds room; files that are there stay readable |
+ * | no-curl | there is neither curl nor wget |
+ * | wrong-sum | what is downloaded is damaged |
+ * | foreign-arch | the machine is an s390x |
+ * | clock-skew[:ms] | the clock is so far ahead (1 h) |
+ * | agent-mute | no report of the agent gets out |
+ * | agent-dies[:ms] | the agent is killed so long after it started, and nobody starts it again (10000) |
  */
 export const FAULT_NAMES = [
   'refused',
@@ -36,6 +46,15 @@ export const FAULT_NAMES = [
   'flood',
   'long-line',
   'bad-utf8',
+  'escapes',
+  'slow-bytes',
+  'full-disk',
+  'no-curl',
+  'wrong-sum',
+  'foreign-arch',
+  'clock-skew',
+  'agent-mute',
+  'agent-dies',
 ] as const;
 
 export type FaultName = (typeof FAULT_NAMES)[number];

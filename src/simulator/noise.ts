@@ -2,6 +2,10 @@ import type { Faults } from './faults.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const FLOOD_LINE = 'This line says nothing, and there are very many of them.\n';
+/** Clears the screen, colours, names the window, links, overwrites a line, rings, turns text around, and C1's own way to begin. */
+const ESCAPES =
+  '\x1b[2J\x1b[H\x1b[31mred\x1b[0m \x1b]0;a title\x07 \x1b]8;;http://192.0.2.1/\x1b\\a link\x1b]8;;\x1b\\ \x07' +
+  ' 10%\r100% \u202egnirts\u202c \u2066isolate\u2069 \u009b1m \x7f\x08\x00\n';
 
 /** What a faulty host says before the output of a command. */
 export function* noise(faults: Faults): Generator<Buffer> {
@@ -15,6 +19,7 @@ export function* noise(faults: Faults): Generator<Buffer> {
     yield* repeated('long ', longLine);
     yield Buffer.from('\n');
   }
+  if (faults.has('escapes')) yield Buffer.from(ESCAPES);
   // A lone continuation byte, an overlong slash, half a character.
   if (faults.has('bad-utf8')) yield Buffer.from([0x62, 0x61, 0x64, 0x80, 0xc0, 0xaf, 0xe4, 0xb8, 0x0a]);
 }

@@ -7,6 +7,7 @@ import { Command } from './command.js';
 import { Faults, type Fault } from './faults.js';
 import { Forwards } from './forwards.js';
 import { LoginPolicy, type LoginAttempt, type LoginPolicyOptions } from './login-policy.js';
+import { makeTools } from './tools.js';
 
 const HOST_KEY_FILE = 'etc/ssh/ssh_host_ed25519_key';
 const BASE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };
@@ -50,6 +51,7 @@ export class SimulatedHost {
   private readonly logins: LoginPolicy;
   private readonly sockets = new Map<string, Socket>();
   private tcp: TcpServer | null = null;
+  private env: Readonly<Record<string, string>> = {};
 
   constructor(private readonly options: SimulatedHostOptions) {
     this.address = options.address;
@@ -69,6 +71,8 @@ export class SimulatedHost {
   async start(): Promise<void> {
     await mkdir(this.options.root, { recursive: true });
     this.root = await realpath(this.options.root);
+    const env = { ...BASE_ENV, ...this.options.env };
+    this.env = { ...env, PATH: await makeTools(this.root, this.faults, env.PATH) };
     const ssh = this.sshServer(await this.hostKey());
     this.tcp = createServer({ noDelay: true }, (socket) => this.onSocket(socket, ssh));
     await new Promise<void>((resolve, reject) => {
@@ -155,7 +159,7 @@ export class SimulatedHost {
       this.commands.push(command);
       const running = new Command(granted.forcedCommand ?? command, accept(), {
         root: this.root,
-        env: { ...BASE_ENV, ...this.options.env },
+        env: this.env,
         faults: this.faults,
         connectionClosed,
         cut: (how) => (how === 'reset' ? socket.resetAndDestroy() : socket.destroy()),
