@@ -139,6 +139,11 @@ export const ENV_VARIABLES = {
     '30',
     'seconds that a host may leave an SSH session without any answer',
   ),
+  jobTimeoutSeconds: variable(
+    integer(1, 86_400),
+    '600',
+    'seconds that dependencies, download and installation may take together on a host behind a proxy',
+  ),
   waitAgentTimeoutSeconds: variable(integer(2, 3600), '60', 'seconds that an installed agent may take to report'),
   heartbeatIntervalSeconds: variable(
     integer(1, 3600),

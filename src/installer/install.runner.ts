@@ -12,7 +12,7 @@ import type { RunHold } from './run-hold.js';
 import type { RunInProgress } from './run-in-progress.js';
 import { RunJournal } from './run-journal.js';
 import { LoginFailure, RunLostError } from './run.failures.js';
-import type { InstallStep } from './step.js';
+import type { InstallStep, StepContext } from './step.js';
 import { StepRegistry } from './step-registry.js';
 
 /** Walks a run through its pipeline, from the first step that is not finished, to an end. */
@@ -76,7 +76,7 @@ export class InstallRunner {
     try {
       signal.throwIfAborted();
       // An outage of the database in the middle of a step is no reason to fail it: it bears being done again.
-      await persistently(() => step.run({ run: hold.run, host, journal, signal }), signal);
+      await persistently(() => runBySomeWay(step, { run: hold.run, host, journal, signal }), signal);
       outcome = 'done';
     } catch (error) {
       // Whatever an aborted call threw, what it was aborted for is the reason.
@@ -100,6 +100,18 @@ export class InstallRunner {
         `Taken over (attempt ${hold.run.attempt}), going on at step ${step}`,
       ),
     );
+  }
+}
+
+/** A step whose way to the host fails is done again by another, for as long as there is one and the step has time. */
+async function runBySomeWay(step: InstallStep, context: StepContext): Promise<void> {
+  for (;;) {
+    try {
+      return await step.run(context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      await context.host.reroute(error, context.signal);
+    }
   }
 }
 

@@ -5,23 +5,28 @@ import { ConfigModule } from '../config/config.module.js';
 import { HostsModule } from '../hosts/hosts.module.js';
 import { LogsModule } from '../logs/logs.module.js';
 import { PackagesModule } from '../packages/packages.module.js';
+import { ProxiesModule } from '../proxies/proxies.module.js';
 import { SshModule } from '../ssh/ssh.module.js';
 import { SshService } from '../ssh/ssh.service.js';
 import { RunsModule } from '../tasks/runs.module.js';
 import { CancelListener } from './cancel-listener.js';
 import { Dispatcher } from './dispatcher.js';
+import { FileServers } from './file-servers.js';
 import { InstallProcessor } from './install.processor.js';
 import { InstallRunner } from './install.runner.js';
 import { measureSshSessions } from './installer.metrics.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { PackageOrder } from './package-order.js';
 import { HostLogin } from './remote/host-login.js';
+import { HostRoutes } from './remote/host-routes.js';
 import { RemoteHosts } from './remote/remote-host.js';
 import { ScriptSource } from './remote/script-source.js';
 import { RunEndings } from './run-endings.js';
 import { StepRegistry } from './step-registry.js';
 import { INSTALL_STEPS, type InstallStep } from './step.js';
+import { CreateJobScriptStep } from './steps/create-job-script.step.js';
 import { DownloadFileStep } from './steps/download-file.step.js';
+import { ExecuteJobStep } from './steps/execute-job.step.js';
 import { ExecuteScriptStep } from './steps/execute-script.step.js';
 import { InitStep } from './steps/init.step.js';
 import { InstallDepStep } from './steps/install-dep.step.js';
@@ -30,13 +35,16 @@ import { ScriptDoneStep } from './steps/script-done.step.js';
 import { SshLoginStep } from './steps/ssh-login.step.js';
 import { WaitAgentStep } from './steps/wait-agent.step.js';
 import { InstallAgent } from './work/install-agent.js';
+import { InstallProxy } from './work/install-proxy.js';
 
 const STEPS: Type<InstallStep>[] = [
   InitStep,
+  CreateJobScriptStep,
   SshLoginStep,
   InstallDepStep,
   DownloadFileStep,
   ExecuteScriptStep,
+  ExecuteJobStep,
   ScriptDoneStep,
   RegisterCmdbStep,
   WaitAgentStep,
@@ -44,14 +52,27 @@ const STEPS: Type<InstallStep>[] = [
 
 /** The worker's work. Only the worker process imports it: the API never opens an SSH session. */
 @Module({
-  imports: [RunsModule, LogsModule, AgentsModule, HostsModule, CmdbModule, ConfigModule, PackagesModule, SshModule],
+  imports: [
+    RunsModule,
+    LogsModule,
+    AgentsModule,
+    HostsModule,
+    CmdbModule,
+    ConfigModule,
+    PackagesModule,
+    ProxiesModule,
+    SshModule,
+  ],
   providers: [
     ...STEPS,
     { provide: INSTALL_STEPS, useFactory: (...steps: InstallStep[]) => steps, inject: STEPS },
     StepRegistry,
+    FileServers,
     PackageOrder,
     InstallAgent,
+    InstallProxy,
     ScriptSource,
+    HostRoutes,
     HostLogin,
     RemoteHosts,
     InstallRunner,

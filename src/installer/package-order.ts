@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Text } from '../common/i18n/text.js';
-import { ConfigService } from '../config/config.service.js';
 import { Env } from '../env/env.js';
 import { PackageNotFoundError } from '../packages/package.errors.js';
 import { PackagesService } from '../packages/packages.service.js';
+import { endpoint } from '../ssh/ssh-error-texts.js';
+import type { ClaimedRun } from '../tasks/run-claims.js';
+import { FileServers } from './file-servers.js';
 import { RunFailure } from './run.failures.js';
 import type { RemoteScript } from './remote/remote-script.js';
 import type { StepContext } from './step.js';
-import { serversMissing } from './steps/step-failures.js';
 
 /** Tells a host's script what to install, and where from. */
 @Injectable()
@@ -17,7 +18,7 @@ export class PackageOrder {
 
   constructor(
     private readonly packages: PackagesService,
-    private readonly config: ConfigService,
+    private readonly servers: FileServers,
     private readonly env: Env,
   ) {}
 
@@ -25,9 +26,8 @@ export class PackageOrder {
   async tell(script: RemoteScript, { run, journal, signal }: StepContext): Promise<void> {
     if (this.told.has(script)) return;
     await script.ensure(signal, 'facts');
-    const servers = (await this.config.nginx())?.inner ?? [];
-    if (servers.length === 0) throw serversMissing();
-    const chosen = await this.pick(run.agentName, script.facts);
+    const servers = await this.servers.of(run);
+    const chosen = await this.pick(run, script.facts);
     const values = {
       run_id: String(run.id),
       host_id: String(run.hostId),
@@ -37,6 +37,7 @@ export class PackageOrder {
       package_version: chosen.version,
       package_file: chosen.fileName,
       package_sha256: chosen.sha256,
+      ...(run.nodeType === 'PROXY' && { listen: endpoint(run.innerIp, this.env.proxyPort) }),
     };
     for (const [name, value] of Object.entries(values)) script.set(name, value);
     this.told.add(script);
@@ -48,13 +49,14 @@ export class PackageOrder {
     );
   }
 
-  private async pick(name: string, facts: ReadonlyMap<string, string>) {
+  private async pick({ agentName: name, packageVersion }: ClaimedRun, facts: ReadonlyMap<string, string>) {
     const platform = { os: facts.get('os') ?? 'unknown', arch: facts.get('arch') ?? 'unknown' };
+    const version = packageVersion ?? undefined;
     try {
-      return await this.packages.pick({ name, ...platform });
+      return await this.packages.pick({ name, ...platform, version });
     } catch (error) {
       if (!(error instanceof PackageNotFoundError)) throw error;
-      throw noPackage(name, `${platform.os}/${platform.arch}`);
+      throw noPackage(version ? `${name} ${version}` : name, `${platform.os}/${platform.arch}`);
     }
   }
 }

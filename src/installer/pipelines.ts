@@ -44,12 +44,11 @@ type WorkingOp = Exclude<OpType, 'UPDATE_AUTHINFO'>;
 
 /** Every pipeline, as data. @see docs/architecture.md, "A run's life" */
 export const PIPELINES: Readonly<Record<WorkingOp, Readonly<Record<NodeType, Pipeline>>>> = {
-  INSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
-  REINSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
+  INSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: ready(INSTALL_STEPS), PAGENT: ready(BEHIND_PROXY_STEPS) },
+  REINSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: ready(INSTALL_STEPS), PAGENT: ready(BEHIND_PROXY_STEPS) },
   UPGRADE: { AGENT: later(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
-  UNINSTALL: { AGENT: ready(UNINSTALL_STEPS), PROXY: later(UNINSTALL_STEPS), PAGENT: later(UNINSTALL_STEPS) },
-  // Nothing can have been installed on the last two yet, so that there is nothing to clean up.
-  REMOVE: { AGENT: removal(UNINSTALL_STEPS), PROXY: removal(['INIT']), PAGENT: removal(['INIT']) },
+  UNINSTALL: { AGENT: ready(UNINSTALL_STEPS), PROXY: ready(UNINSTALL_STEPS), PAGENT: ready(UNINSTALL_STEPS) },
+  REMOVE: { AGENT: removal(UNINSTALL_STEPS), PROXY: removal(UNINSTALL_STEPS), PAGENT: removal(UNINSTALL_STEPS) },
   PRECHECK: { AGENT: later(PRECHECK_STEPS), PROXY: later(PRECHECK_STEPS), PAGENT: later(PRECHECK_STEPS) },
 };
 

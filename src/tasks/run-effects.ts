@@ -4,6 +4,7 @@ import { AgentTokensService } from '../agents/agent-tokens.service.js';
 import { CmdbService } from '../cmdb/cmdb.service.js';
 import { CredentialsService } from '../hosts/credentials.service.js';
 import { Host } from '../hosts/host.entity.js';
+import { ProxiesService } from '../proxies/proxies.service.js';
 import { HostKey } from '../ssh/host-key.entity.js';
 import type { ClaimedRun } from './run-claims.js';
 
@@ -14,6 +15,7 @@ export class RunEffects {
     private readonly tokens: AgentTokensService,
     private readonly cmdb: CmdbService,
     private readonly credentials: CredentialsService,
+    private readonly proxies: ProxiesService,
   ) {}
 
   async ofSuccess(manager: EntityManager, run: ClaimedRun): Promise<void> {
@@ -36,8 +38,9 @@ export class RunEffects {
   }
 
   /** Reports of the agent, should it live on somewhere, are refused from here on. */
-  private async forgetAgent(manager: EntityManager, { hostId }: ClaimedRun): Promise<void> {
+  private async forgetAgent(manager: EntityManager, { hostId, nodeType }: ClaimedRun): Promise<void> {
     await this.tokens.revoke(manager, hostId);
+    if (nodeType === 'PROXY') await this.proxies.forget(manager, hostId);
     await manager.update(
       Host,
       { id: hostId },

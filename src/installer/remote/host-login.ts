@@ -12,6 +12,7 @@ import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { LoginFailure } from '../run.failures.js';
 import type { RunJournal } from '../run-journal.js';
 import { type Elevation, elevate } from './elevation.js';
+import type { HostRoute } from './host-route.js';
 import { loginFailureOf } from './ssh-failures.js';
 
 const MOST_ATTEMPTS = 3;
@@ -38,12 +39,16 @@ export class HostLogin {
     private readonly env: Env,
   ) {}
 
-  /** @throws LoginFailure telling why we are not let in; the signal's reason when that aborts */
-  async open(run: ClaimedRun, journal: RunJournal, signal: AbortSignal): Promise<Login> {
+  /**
+   * @throws LoginFailure telling why we are not let in; ProxyFailedError when the way there is at fault; the signal's
+   *   reason when that aborts
+   */
+  async open(run: ClaimedRun, route: HostRoute, journal: RunJournal, signal: AbortSignal): Promise<Login> {
     const { kind, secret } = await this.credentialOf(run);
     journal.redactor.learn(secret);
     const auth: SshAuth = kind === 'PASSWORD' ? { type: kind, password: secret } : { type: kind, key: secret };
-    const session = await this.connectPatiently(run, auth, journal, signal);
+    const connect = (): Promise<SshSession> => this.connect(run, route, auth, signal);
+    const session = await patiently(connect, journal, signal);
     journal.say(
       new Text(`已登录，主机密钥 ${session.hostKey.fingerprint}`, `Logged in; host key ${session.hostKey.fingerprint}`),
     );
@@ -64,59 +69,57 @@ export class HostLogin {
     return credential;
   }
 
-  private async connectPatiently(
-    run: ClaimedRun,
-    auth: SshAuth,
-    journal: RunJournal,
-    signal: AbortSignal,
-  ): Promise<SshSession> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.connect(run, auth, signal);
-      } catch (error) {
-        const isWorthIt = error instanceof SshError && WORTH_ANOTHER_TRY.has(error.kind);
-        if (!isWorthIt || attempt === MOST_ATTEMPTS) throw loginFailureOf(withRemedy(error, run));
-        journal.say(
-          new Text(
-            `第 ${attempt} 次登录未成功，稍后重试：${error.text.zh}`,
-            `Attempt ${attempt} to log in failed, trying again: ${error.text.en}`,
-          ),
-        );
-        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
-      }
+  private async connect(run: ClaimedRun, route: HostRoute, auth: SshAuth, signal: AbortSignal): Promise<SshSession> {
+    const { cloudId, innerIp, port, account } = run;
+    const { verifyHostKey, ...pin } = await this.hostKeys.check({ cloudId, address: innerIp, port }, run.id);
+    const sock = await route.open(signal);
+    try {
+      return await this.ssh.connect(
+        { address: route.address, port, account, auth, ...pin, ...(sock && { sock }) },
+        {
+          signal,
+          connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
+          loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
+          keepaliveIntervalMs: (this.env.sshSilenceTimeoutSeconds * 1000) / KEEPALIVE_MISSES,
+          keepaliveMisses: KEEPALIVE_MISSES,
+          verifyHostKey,
+        },
+      );
+    } catch (error) {
+      sock?.destroy();
+      throw error;
     }
-  }
-
-  private async connect(run: ClaimedRun, auth: SshAuth, signal: AbortSignal): Promise<SshSession> {
-    const { cloudId, innerIp: address, port, account } = run;
-    const { verifyHostKey, ...pin } = await this.hostKeys.check({ cloudId, address, port }, run.id);
-    return this.ssh.connect(
-      { address, port, account, auth, ...pin },
-      {
-        signal,
-        connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
-        loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
-        keepaliveIntervalMs: (this.env.sshSilenceTimeoutSeconds * 1000) / KEEPALIVE_MISSES,
-        keepaliveMisses: KEEPALIVE_MISSES,
-        verifyHostKey,
-      },
-    );
   }
 }
 
-/** Where a changed host key is forgotten, when that is what is wrong. */
-function withRemedy(error: unknown, { businessId, hostId }: ClaimedRun): unknown {
-  if (!(error instanceof SshError) || error.kind !== 'host-key-changed') return error;
-  const call = `DELETE /api/${businessId}/hosts/${hostId}/host_keys/`;
-  return new SshError(error.kind, new Text(`${error.text.zh}（${call}）`, `${error.text.en} (${call})`));
+async function patiently(
+  connect: () => Promise<SshSession>,
+  journal: RunJournal,
+  signal: AbortSignal,
+): Promise<SshSession> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await connect();
+    } catch (error) {
+      const isWorthIt = error instanceof SshError && WORTH_ANOTHER_TRY.has(error.kind);
+      if (!isWorthIt || attempt === MOST_ATTEMPTS) throw loginFailureOf(error);
+      journal.say(
+        new Text(
+          `第 ${attempt} 次登录未成功，稍后重试：${error.happened.zh}`,
+          `Attempt ${attempt} to log in failed, trying again: ${error.happened.en}`,
+        ),
+      );
+      await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
+    }
+  }
 }
 
 function missing(ttlHours: number): LoginFailure {
   return new LoginFailure(
     'SSH_LOGIN_EXCEPT',
     new Text(
-      `密码/密钥已过期：该主机没有可用的凭据（保存 ${ttlHours} 小时后清除）。请用 UPDATE_AUTHINFO 重新提供后重试`,
-      `No password or key is stored for this host (they are wiped after ${ttlHours} h). Give it again with UPDATE_AUTHINFO, then retry`,
+      `密码/密钥已过期：该主机没有可用的凭据（保存 ${ttlHours} 小时后清除）`,
+      `No password or key is stored for this host (they are wiped after ${ttlHours} h)`,
     ),
   );
 }
@@ -125,8 +128,8 @@ function unreadable(): LoginFailure {
   return new LoginFailure(
     'SSH_LOGIN_EXCEPT',
     new Text(
-      '无法解密保存的凭据：它由另一个 SECRET_KEY 加密。请用 UPDATE_AUTHINFO 重新提供',
-      'The stored credential cannot be opened: it was sealed under another SECRET_KEY. Give it again with UPDATE_AUTHINFO',
+      '无法解密保存的凭据：它由另一个 SECRET_KEY 加密',
+      'The stored credential cannot be opened: it was sealed under another SECRET_KEY',
     ),
   );
 }

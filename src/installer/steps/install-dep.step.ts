@@ -3,7 +3,7 @@ import type { RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
 import { stepTimedOut } from './step-failures.js';
 
-/** Looks for the commands that the script needs, and has the package manager bring those that lack. */
+/** Looks for the commands that the script needs, and has the package manager bring those that lack; for a PROXY also nginx. */
 @Injectable()
 export class InstallDepStep implements InstallStep {
   readonly name = 'INSTALL_DEP';
@@ -16,8 +16,9 @@ export class InstallDepStep implements InstallStep {
     return stepTimedOut('COMMAND_NOT_FOUND', this.name, this.timeoutMs());
   }
 
-  async run({ host, signal }: StepContext): Promise<void> {
+  async run({ host, run, signal }: StepContext): Promise<void> {
     const script = await host.script(signal);
     await script.call(signal, 'deps');
+    if (run.nodeType === 'PROXY') await script.call(signal, 'deps_proxy');
   }
 }

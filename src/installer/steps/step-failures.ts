@@ -1,6 +1,7 @@
 import { Text } from '../../common/i18n/text.js';
 import { ERR_CODES, type ErrCode } from '../../common/vocabulary/err-codes.js';
 import { type Step, stepText } from '../../common/vocabulary/steps.js';
+import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { RunFailure } from '../run.failures.js';
 
 /** A step that ran out of its own time. */
@@ -17,12 +18,21 @@ export function stepTimedOut(errCode: ErrCode, step: Step, timeoutMs: number): R
   );
 }
 
-export function serversMissing(): RunFailure {
+/** Nobody has said where a host of this kind is to fetch packages from. */
+export function serversMissing({ nodeType, cloudId }: Pick<ClaimedRun, 'nodeType' | 'cloudId'>): RunFailure {
+  const why =
+    nodeType === 'PAGENT'
+      ? new Text(`云区域 ${cloudId} 没有已安装的 PROXY`, `cloud ${cloudId} has no installed proxy`)
+      : emptySetting(nodeType === 'PROXY' ? 'outer_ip' : 'inner_ip');
   return new RunFailure(
     'CURL_FILE_FAILED',
     new Text(
-      '没有可供主机下载安装包的地址：nginx 配置的 inner_ip 为空',
-      'There is no address that the host could fetch the package from: inner_ip of the nginx setting is empty',
+      `没有可供主机下载安装包的地址：${why.zh}`,
+      `There is no address that the host could fetch the package from: ${why.en}`,
     ),
   );
+}
+
+function emptySetting(field: string): Text {
+  return new Text(`nginx 配置的 ${field} 为空`, `${field} of the nginx setting is empty`);
 }

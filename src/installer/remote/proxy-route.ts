@@ -1,0 +1,109 @@
+import type { Duplex } from 'node:stream';
+import { Text } from '../../common/i18n/text.js';
+import type { Step } from '../../common/vocabulary/steps.js';
+import type { ProxiesService, ProxyView } from '../../proxies/proxies.service.js';
+import { ProxyFailedError } from '../../proxies/proxy-failed.error.js';
+import type { ProxyLines } from '../../proxies/proxy-lines.js';
+import type { SshErrorKind } from '../../ssh/ssh.errors.js';
+import type { ClaimedRun } from '../../tasks/run-claims.js';
+import { RunFailure } from '../run.failures.js';
+import type { RunJournal } from '../run-journal.js';
+import type { HostRoute } from './host-route.js';
+import { goingOn, noProxyLeft, proxyLost, through } from './proxy-texts.js';
+
+/** What it looks like when the proxy in the middle of a session dies, and when the host does. */
+const PROXY_OR_HOST: ReadonlySet<string> = new Set<SshErrorKind>([
+  ...(['lost', 'silent', 'exec-timeout', 'login-timeout', 'other'] as const),
+]);
+/** What it looks like when a proxy that is well cannot connect to the host. */
+const NOT_REACHED: ReadonlySet<string> = new Set<SshErrorKind>(['forward-failed', 'connect-timeout']);
+
+/** A proxy that this run could not use. */
+export interface ProxyFailure {
+  readonly step: Step;
+  readonly proxy: ProxyView;
+  readonly why: Text;
+}
+
+/**
+ * Through one of the proxies of the host's area, and never past them. Each may fail once a step; those that failed
+ * before come last.
+ */
+export class ProxyRoute implements HostRoute {
+  private current: ProxyView | null = null;
+  private readonly failures: ProxyFailure[] = [];
+  /** What the first proxy said that could not connect to the host. */
+  private notReached: RunFailure | null = null;
+
+  constructor(
+    private readonly proxies: ProxiesService,
+    private readonly lines: ProxyLines,
+    private readonly run: ClaimedRun,
+    private readonly journal: RunJournal,
+    private readonly connectTimeoutMs: number,
+  ) {}
+
+  get address(): string {
+    return this.run.innerIp;
+  }
+
+  async open(signal: AbortSignal): Promise<Duplex> {
+    const [proxy, ...others] = await this.left();
+    if (!proxy) throw this.noneLeft();
+    this.current = proxy;
+    this.journal.say(through(proxy, others.length));
+    return this.lines.open(proxy, this.address, this.run.port, { signal, timeoutMs: this.connectTimeoutMs });
+  }
+
+  async another(error: unknown, signal: AbortSignal): Promise<void> {
+    const { current: proxy } = this;
+    if (proxy === null) throw error;
+    const why = await this.faultOf(proxy, error, signal);
+    if (why === null) throw error;
+    this.failures.push({ step: this.journal.step, proxy, why });
+    if ((await this.left()).length === 0) throw this.noneLeft();
+    this.journal.say(goingOn(proxy, why));
+  }
+
+  /** Why this proxy is to be left; null when the run fails by something else. */
+  private async faultOf(proxy: ProxyView, error: unknown, signal: AbortSignal): Promise<Text | null> {
+    if (error instanceof ProxyFailedError) return error.cause.happened;
+    const kind = error instanceof RunFailure ? error.clues.sshKind : undefined;
+    if (!(error instanceof RunFailure) || kind === undefined) return null;
+    if (NOT_REACHED.has(kind)) {
+      // A proxy may be cut off from a part of its area. Two that say the same are believed.
+      if (this.notReached) return null;
+      this.notReached = error;
+      return error.text;
+    }
+    if (!PROXY_OR_HOST.has(kind) || (await this.lines.isAlive(proxy, signal))) return null;
+    return proxyLost();
+  }
+
+  /** The proxies that have not failed at this step, the best one first. */
+  private async left(): Promise<ProxyView[]> {
+    const all = await this.proxies.of(this.run.businessId, this.run.cloudId);
+    const isLeft = ({ hostId }: ProxyView): boolean =>
+      !this.failures.some(({ step, proxy }) => step === this.journal.step && proxy.hostId === hostId);
+    const failed = ({ hostId }: ProxyView): number =>
+      this.failures.filter(({ proxy }) => proxy.hostId === hostId).length;
+    return all
+      .filter(isLeft)
+      .sort(
+        (a, b) =>
+          failed(a) - failed(b) ||
+          Number(b.isUsable) - Number(a.isUsable) ||
+          this.lines.load(a.hostId) - this.lines.load(b.hostId),
+      );
+  }
+
+  private noneLeft(): RunFailure {
+    if (this.notReached) return this.notReached;
+    const { step } = this.journal;
+    return noProxyLeft(
+      step,
+      this.run.cloudId,
+      this.failures.filter((failure) => failure.step === step),
+    );
+  }
+}
