@@ -24,9 +24,15 @@ const bySudoWith = (password: string): Elevation => ({
 
 const IS_ROOT = 10;
 const HAS_NO_SUDO = 11;
-/** Sudo's words are looked at, so they must be the untranslated ones. */
-const LOOK =
-  'LC_ALL=C; export LC_ALL; test "$(id -u)" = 0 && exit 10; command -v sudo >/dev/null 2>&1 || exit 11; sudo -n true </dev/null';
+/**
+ * Under Cygwin there is neither root nor sudo: what an account may do there, it may do as it is. Sudo's words are looked
+ * at, so they must be the untranslated ones.
+ */
+const LOOK = [
+  'LC_ALL=C; export LC_ALL; test "$(id -u)" = 0 && exit 10',
+  'case "$(uname -s)" in CYGWIN*) exit 10;; esac',
+  'command -v sudo >/dev/null 2>&1 || exit 11; sudo -n true </dev/null',
+].join('; ');
 const TRY = `LC_ALL=C; export LC_ALL; sudo -S -p "" true`;
 
 /**

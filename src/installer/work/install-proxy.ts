@@ -3,7 +3,6 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Text } from '../../common/i18n/text.js';
 import { Env } from '../../env/env.js';
-import { ProxyFailedError } from '../../proxies/proxy-failed.error.js';
 import { ProxyLines } from '../../proxies/proxy-lines.js';
 import { ProxiesService, type ProxyView } from '../../proxies/proxies.service.js';
 import { ServerKeyService } from '../../proxies/server-key.service.js';
@@ -12,8 +11,6 @@ import { SshError } from '../../ssh/ssh.errors.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { RunFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
-
-const PROOF_WITHIN_MS = 15_000;
 
 /**
  * Makes an agent's host the door to its area: nginx for those behind it, and a way through for the server's own key,
@@ -34,7 +31,7 @@ export class InstallProxy {
     const script = await host.script(signal);
     script.set('server_key', (await this.serverKey.get()).publicKey);
     await script.call(signal, 'proxy', 'trust');
-    await this.prove(viewOf(run), signal);
+    await this.prove(run, signal);
     await this.proxies.markInstalled(this.dataSource.manager, run.hostId, run.account);
     const listen = endpoint(run.innerIp, this.env.proxyPort);
     journal.say(
@@ -45,23 +42,14 @@ export class InstallProxy {
     );
   }
 
-  /** To its own nginx, where nothing else can be in the way. */
-  private async prove(proxy: ProxyView, signal: AbortSignal): Promise<void> {
-    try {
-      const way = await this.lines.open(proxy, proxy.innerIp, this.env.proxyPort, {
-        signal,
-        timeoutMs: PROOF_WITHIN_MS,
-      });
-      way.destroy();
-    } catch (error) {
-      const cause = error instanceof ProxyFailedError ? error.cause : error;
-      throw cause instanceof SshError ? notForwarding(cause) : cause;
-    }
+  /** By a login of its own, and a channel to its own nginx. */
+  private async prove(run: ClaimedRun, signal: AbortSignal): Promise<void> {
+    const { hostId, cloudId, innerIp, outerIp, port, account } = run;
+    const proxy: ProxyView = { hostId, cloudId, innerIp, outerIp, port, account, isUsable: true };
+    await this.lines.check(proxy, signal).catch((error: unknown) => {
+      throw error instanceof SshError ? notForwarding(error) : error;
+    });
   }
-}
-
-function viewOf({ hostId, cloudId, innerIp, outerIp, port, account }: ClaimedRun): ProxyView {
-  return { hostId, cloudId, innerIp, outerIp, port, account, isUsable: true };
 }
 
 function notForwarding({ kind, happened: why }: SshError): RunFailure {
