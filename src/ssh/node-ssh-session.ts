@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { CommandChannel, type ChannelOwner } from './command-channel.js';
 import { evidenceOf } from './evidence.js';
+import { ForwardedStream } from './forwarded-stream.js';
 import { LineReader, OutputBudget } from './line-reader.js';
 import type { LoggedIn } from './login.js';
 import { OutputBuffer } from './output-buffer.js';
@@ -7,6 +9,7 @@ import { execTimeout, fellSilent, lost } from './ssh-error-texts.js';
 import type {
   ExecOptions,
   ExecResult,
+  ForwardOptions,
   OpenOptions,
   PresentedHostKey,
   ProcessEnd,
@@ -29,6 +32,7 @@ export class NodeSshSession implements SshSession, ChannelOwner {
   readonly client: LoggedIn['client'];
   readonly closed: Promise<SshError | null>;
   lossReason: SshError | null = null;
+  private readonly forwarded = new Set<ForwardedStream>();
   private isClosing = false;
   private isOver = false;
 
@@ -49,6 +53,7 @@ export class NodeSshSession implements SshSession, ChannelOwner {
       this.client.once('close', () => {
         this.noteLoss('the connection broke');
         this.isOver = true;
+        for (const stream of this.forwarded) stream.destroy(this.lossReason ?? undefined);
         resolve(this.isClosing ? null : this.lossReason);
       });
     });
@@ -95,6 +100,13 @@ export class NodeSshSession implements SshSession, ChannelOwner {
         return budget.droppedBytes;
       },
     };
+  }
+
+  async forward(address: string, port: number, options: ForwardOptions): Promise<Duplex> {
+    const stream = await ForwardedStream.open(this, address, port, options);
+    this.forwarded.add(stream);
+    stream.once('close', () => this.forwarded.delete(stream));
+    return stream;
   }
 
   async close(): Promise<void> {

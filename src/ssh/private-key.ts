@@ -1,5 +1,6 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { opensshPrivateKey } from '../common/crypto/openssh-key.js';
 import { fingerprintOf } from './host-key.js';
 import { keyNeedsPassphrase, keyUnreadable } from './ssh-error-texts.js';
 
@@ -36,35 +37,9 @@ function fromPkcs8(pem: string): string {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format: 'pem' }).toString();
     if (key.asymmetricKeyType === 'ec') return key.export({ type: 'sec1', format: 'pem' }).toString();
-    if (key.asymmetricKeyType === 'ed25519') return openSshEd25519(key);
+    if (key.asymmetricKeyType === 'ed25519') return opensshPrivateKey(key);
   } catch (error) {
     throw keyUnreadable((error as Error).message);
   }
   throw keyUnreadable('no algorithm of this key works with SSH');
-}
-
-/** @see https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key */
-function openSshEd25519(key: KeyObject): string {
-  const { x = '', d = '' } = key.export({ format: 'jwk' });
-  const publicKey = Buffer.from(x, 'base64url');
-  const publicBlob = Buffer.concat([field('ssh-ed25519'), field(publicKey)]);
-  const secret = field(Buffer.concat([Buffer.from(d, 'base64url'), publicKey]));
-  const unpadded = Buffer.concat([Buffer.alloc(8), publicBlob, secret, field('')]);
-  const padding = Buffer.from(Array.from({ length: (8 - (unpadded.length % 8)) % 8 }, (_, index) => index + 1));
-  const body = Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
-    ...[field('none'), field('none'), field(''), Buffer.from([0, 0, 0, 1])],
-    field(publicBlob),
-    field(Buffer.concat([unpadded, padding])),
-  ]);
-  const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
-}
-
-/** A length and its bytes. @see RFC 4251, 5 */
-function field(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }

@@ -82,6 +82,13 @@ export interface OpenOptions {
   alwaysPrefix?: string;
 }
 
+export interface ForwardOptions {
+  /** Aborting it gives the attempt up and rejects with the signal's reason. What is open already is not touched. */
+  signal: AbortSignal;
+  /** From the request to the host's answer, which comes when it has connected to the target, or could not. */
+  timeoutMs: number;
+}
+
 /** How a remote command ended: by exit code, or by signal; one of the two is null. */
 export interface ProcessEnd {
   code: number | null;
@@ -118,6 +125,13 @@ export interface SshSession {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Starts a command and returns once the server has taken it. @throws as `exec` */
   open(command: string, options: OpenOptions): Promise<RemoteProcess>;
+  /**
+   * Connects to an address as the host sees it, and returns the connection: a channel of this session (direct-tcpip).
+   * When the session is over, the stream is destroyed with the reason as its error.
+   * @throws SshError of kind `forward-refused` when the host does not forward, `forward-failed` when it could not
+   *   connect, `connect-timeout` when it did not say in time, `lost` or `silent`; the signal's reason when that aborts
+   */
+  forward(address: string, port: number, options: ForwardOptions): Promise<Duplex>;
   /** Ends the session; resolves when the connection is gone. Never throws; may be called again. */
   close(): Promise<void>;
   /** Resolves when the session is over: null when `close` ended it, else why it was lost. Never rejects. */

@@ -66,6 +66,10 @@ export class FakeSshSession implements SshSession {
     return process;
   }
 
+  async forward(address: string, port: number): Promise<never> {
+    throw new Error(`Nobody programmed forward to ${address}:${port}`);
+  }
+
   /** The session breaks, and its processes with it. */
   lose(error: SshError): void {
     for (const process of this.processes) process.breakOff(error);
