@@ -3,10 +3,15 @@ import { PIPELINES, pipelineOf } from './pipelines.js';
 import { StepRegistry } from './step-registry.js';
 import type { InstallStep } from './step.js';
 
-const NEEDED: Step[] = [
+const DIRECT: Step[] = [
   ...(['INIT', 'SSH_LOGIN', 'INSTALL_DEP', 'DOWNLOAD_FILE', 'EXECUTE_SCRIPT'] as const),
   ...(['SCRIPT_DONE', 'REGISTER_CMDB', 'WAIT_AGENT'] as const),
 ];
+const BEHIND_PROXY: Step[] = [
+  ...(['INIT', 'CREATE_JOB_SCRIPT', 'SSH_LOGIN', 'EXECUTE_JOB'] as const),
+  ...(['SCRIPT_DONE', 'REGISTER_CMDB', 'WAIT_AGENT'] as const),
+];
+const NEEDED: Step[] = [...new Set([...DIRECT, ...BEHIND_PROXY])];
 const named = (name: Step) => ({ name }) as InstallStep;
 
 describe('StepRegistry', () => {
@@ -26,7 +31,11 @@ describe('StepRegistry', () => {
 
 describe('the pipelines', () => {
   it('are those of docs/architecture.md', () => {
-    expect(pipelineOf({ opType: 'INSTALL', nodeType: 'AGENT' }).steps).toEqual(NEEDED);
+    for (const opType of ['INSTALL', 'REINSTALL'] as const) {
+      expect(pipelineOf({ opType, nodeType: 'AGENT' }).steps).toEqual(DIRECT);
+      expect(pipelineOf({ opType, nodeType: 'PROXY' }).steps).toEqual(DIRECT);
+      expect(pipelineOf({ opType, nodeType: 'PAGENT' }).steps).toEqual(BEHIND_PROXY);
+    }
     expect(pipelineOf({ opType: 'UNINSTALL', nodeType: 'AGENT' }).steps).toEqual([
       ...['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'],
     ]);

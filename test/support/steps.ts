@@ -13,6 +13,7 @@ export function aClaimedRun(overrides: Partial<ClaimedRun> = {}): ClaimedRun {
     ...{ opType: 'INSTALL', nodeType: 'AGENT', osType: 'LINUX', innerIp: '198.18.0.1', port: 22, account: 'root' },
     ...{ authType: 'PASSWORD', agentName: 'nodeman-agent', finishedSteps: [] },
     ...{ outerIp: null, hasCygwin: false, packageVersion: null, isAgentInstalled: false, isThroughAgent: false },
+    ...{ agentVersion: '', cancelledBy: null },
     ...overrides,
   };
 }
@@ -68,6 +69,7 @@ export function aStepContext(
     script: async () => (hostCalls.push('script'), script as unknown as RemoteScript),
     stop: async () => (hostCalls.push('stop'), proof),
     close: async () => void hostCalls.push('close'),
+    reroute: (error: unknown) => Promise.reject(error as Error),
   } as Partial<RemoteHost> as RemoteHost;
   const journal = {
     redactor: new Redactor(),

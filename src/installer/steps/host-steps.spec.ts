@@ -1,5 +1,5 @@
 import { aTestEnv } from '../../../test/support/env.js';
-import { aStepContext, FakeScript, failureOf } from '../../../test/support/steps.js';
+import { aClaimedRun, aStepContext, FakeScript, failureOf } from '../../../test/support/steps.js';
 import { callFailed } from '../remote/script-failures.js';
 import { InstallDepStep } from './install-dep.step.js';
 import { SshLoginStep } from './ssh-login.step.js';
@@ -31,7 +31,9 @@ describe('SSH_LOGIN', () => {
 
   it('leaves time for three logins', () => {
     const env = aTestEnv({ sshConnectTimeoutSeconds: 10, sshLoginTimeoutSeconds: 20 });
-    expect(new SshLoginStep(env).timeoutMs()).toBeGreaterThan(90_000);
+    const direct = new SshLoginStep(env).timeoutMs(aClaimedRun());
+    expect(direct).toBeGreaterThan(90_000);
+    expect(new SshLoginStep(env).timeoutMs(aClaimedRun({ nodeType: 'PAGENT' }))).toBe(2 * direct);
   });
 });
 
@@ -44,13 +46,19 @@ describe('INSTALL_DEP', () => {
     expect(context.script.calls).toEqual(['deps']);
   });
 
-  it('fails with the words of the script and what to do', async () => {
+  it('has it look for nginx too on a PROXY', async () => {
+    const script = new FakeScript().onCall('deps').onCall('deps_proxy');
+    await step.run(aStepContext({ nodeType: 'PROXY' }, { script }));
+    expect(script.calls).toEqual(['deps', 'deps_proxy']);
+  });
+
+  it('fails with the words of the script', async () => {
     const script = new FakeScript().onCall('deps', () => {
-      throw callFailed('COMMAND_NOT_FOUND', 'these commands are missing: tar');
+      throw callFailed('COMMAND_NOT_FOUND', 'these commands are missing: tar', {});
     });
     expect(await failureOf(step, aStepContext({}, { script }))).toMatchObject({
       errCode: 'COMMAND_NOT_FOUND',
-      message: expect.stringMatching(/missing: tar\. Install the commands/),
+      message: expect.stringContaining('missing: tar'),
     });
   });
 });

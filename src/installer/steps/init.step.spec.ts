@@ -1,37 +1,61 @@
 import { aStepContext, failureOf } from '../../../test/support/steps.js';
 import type { ConfigService } from '../../config/config.service.js';
+import type { NginxSetting } from '../../config/nginx.setting.js';
+import type { ProxiesService } from '../../proxies/proxies.service.js';
+import { FileServers } from '../file-servers.js';
 import { InitStep } from './init.step.js';
 
-const withServers = (...inner: string[]) =>
-  new InitStep({ nginx: async () => ({ inner, outer: [] }) } as unknown as ConfigService);
+const SERVERS: NginxSetting = { inner: ['10.0.0.1:80'], outer: ['203.0.113.1:80'] };
+
+function aStep(setting: NginxSetting | null = SERVERS, proxies: string[] = []): InitStep {
+  const config = { nginx: async () => setting } as unknown as ConfigService;
+  const doors = { of: async () => proxies.map((innerIp) => ({ innerIp })) } as unknown as ProxiesService;
+  return new InitStep(new FileServers(config, doors), doors);
+}
 
 describe('INIT', () => {
   it('says what will be done, and where', async () => {
     const context = aStepContext();
-    await withServers('10.0.0.1:80').run(context);
+    await aStep().run(context);
     expect(context.lines).toEqual(['INSTALL AGENT on 198.18.0.1:22, account root, login by PASSWORD']);
     expect(context.hostCalls).toEqual([]);
   });
 
+  it('says that a PROXY is logged in to from outside', async () => {
+    const context = aStepContext({ nodeType: 'PROXY', cloudId: 3, outerIp: '203.0.113.9' });
+    await aStep().run(context);
+    expect(context.lines[0]).toContain('PROXY on 203.0.113.9:22 (198.18.0.1 inside)');
+  });
+
+  it('says through which proxies a PAGENT is reached, and asks for no nginx setting: they serve it', async () => {
+    const context = aStepContext({ nodeType: 'PAGENT', cloudId: 3 });
+    await aStep(null, ['10.0.0.2', '10.0.0.3']).run(context);
+    expect(context.lines[0]).toContain('198.18.0.1:22 (through the proxies of cloud 3: 10.0.0.2, 10.0.0.3)');
+  });
+
+  it('says that the agent does it itself', async () => {
+    const context = aStepContext({ opType: 'UNINSTALL', isThroughAgent: true });
+    await aStep().run(context);
+    expect(context.lines).toEqual([
+      'UNINSTALL AGENT on 198.18.0.1: no password or key is stored, the agent that runs there does it',
+    ]);
+  });
+
   it('needs no file server to take an agent off', async () => {
-    await withServers().run(aStepContext({ opType: 'UNINSTALL' }));
+    await aStep(null).run(aStepContext({ opType: 'UNINSTALL' }));
   });
 
-  it('refuses an installation when nobody has said where packages come from', async () => {
-    expect(await failureOf(withServers(), aStepContext())).toMatchObject({
-      errCode: 'CURL_FILE_FAILED',
-      message: expect.stringContaining('/api/config/kv/'),
-    });
-    const unset = new InitStep({ nginx: async () => null } as unknown as ConfigService);
-    expect(await failureOf(unset, aStepContext())).toMatchObject({ errCode: 'CURL_FILE_FAILED' });
-  });
-
-  it('refuses what this version does not do', async () => {
-    for (const run of [{ opType: 'UPGRADE' }, { nodeType: 'PROXY' }, { nodeType: 'PAGENT' }] as const) {
-      expect(await failureOf(withServers('a:1'), aStepContext(run))).toMatchObject({
-        errCode: 'CELERY_TASK_EXCEPT',
-        message: expect.stringContaining('does not do'),
+  it.each([
+    ['AGENT', { inner: [], outer: ['a:1'] }, 'inner_ip'],
+    ['PROXY', { inner: ['a:1'], outer: [] }, 'outer_ip'],
+    ['AGENT', null, 'inner_ip'],
+  ] as const)(
+    'refuses to install an %s when nobody has said where it fetches from',
+    async (nodeType, setting, field) => {
+      expect(await failureOf(aStep(setting), aStepContext({ nodeType, cloudId: 3 }))).toMatchObject({
+        errCode: 'CURL_FILE_FAILED',
+        message: expect.stringContaining(`${field} of the nginx setting is empty`),
       });
-    }
-  });
+    },
+  );
 });

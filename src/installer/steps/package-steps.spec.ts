@@ -1,12 +1,17 @@
 import { aTestEnv } from '../../../test/support/env.js';
 import { aStepContext, FakeScript, failureOf } from '../../../test/support/steps.js';
+import type { AgentCommandKeys } from '../../agents/agent-command-keys.service.js';
 import type { AgentTokensService } from '../../agents/agent-tokens.service.js';
 import type { ConfigService } from '../../config/config.service.js';
 import { PackageNotFoundError } from '../../packages/package.errors.js';
 import type { PackagesService } from '../../packages/packages.service.js';
+import type { ProxiesService } from '../../proxies/proxies.service.js';
+import { FileServers } from '../file-servers.js';
 import { PackageOrder } from '../package-order.js';
 import { callFailed } from '../remote/script-failures.js';
+import type { StepContext } from '../step.js';
 import { InstallAgent } from '../work/install-agent.js';
+import type { InstallProxy } from '../work/install-proxy.js';
 import { DownloadFileStep } from './download-file.step.js';
 import { ExecuteScriptStep } from './execute-script.step.js';
 import { ScriptDoneStep } from './script-done.step.js';
@@ -27,13 +32,40 @@ const aHostScript = (): FakeScript => {
 function anOrder(inner = ['10.0.0.1:80', '10.0.0.2:80']) {
   const picks: object[] = [];
   const packages = { pick: async (wanted: object) => (picks.push(wanted), chosen) } as unknown as PackagesService;
-  const config = { nginx: async () => ({ inner, outer: [] }) } as unknown as ConfigService;
-  return { order: new PackageOrder(packages, config, aTestEnv({ heartbeatIntervalSeconds: 30 })), picks, config };
+  const config = { nginx: async () => ({ inner, outer: ['203.0.113.1:80'] }) } as unknown as ConfigService;
+  const proxies = { areaServers: async () => ['10.9.0.2:17980', '10.9.0.3:17980'] } as unknown as ProxiesService;
+  const servers = new FileServers(config, proxies);
+  const env = aTestEnv({ heartbeatIntervalSeconds: 30, proxyPort: 17980 });
+  return { order: new PackageOrder(packages, servers, env), picks, servers };
 }
 
-const tokens = (token = 'secret-token') => ({ issue: async () => token }) as unknown as AgentTokensService;
+/** What installs, with the proxy's part recorded in `doors`. */
+function anInstallation(order = anOrder().order) {
+  const tokens = { issue: async () => 'secret-token' } as unknown as AgentTokensService;
+  const commandKeys = { forHost: async () => 'secret-key' } as unknown as AgentCommandKeys;
+  const doors: number[] = [];
+  const proxy = { run: async ({ run }: StepContext) => void doors.push(run.hostId) } as unknown as InstallProxy;
+  const env = aTestEnv({ waitAgentTimeoutSeconds: 60 });
+  return { installation: new InstallAgent(order, tokens, commandKeys, proxy, env), doors };
+}
 
 describe('DOWNLOAD_FILE', () => {
+  it.each([
+    ['PROXY', '203.0.113.1:80', '198.18.0.1:17980'],
+    ['PAGENT', '10.9.0.2:17980 10.9.0.3:17980', undefined],
+  ] as const)('sends a %s to the servers of its kind', async (nodeType, servers, listen) => {
+    const context = aStepContext({ nodeType, cloudId: 3 }, { script: aHostScript().onCall('download') });
+    await new DownloadFileStep(anOrder().order).run(context);
+    expect([context.script.values.get('servers'), context.script.values.get('listen')]).toEqual([servers, listen]);
+  });
+
+  it('asks for the version that the task names', async () => {
+    const { order, picks } = anOrder();
+    const context = aStepContext({ packageVersion: '0.9.0' }, { script: aHostScript().onCall('download') });
+    await new DownloadFileStep(order).run(context);
+    expect(picks).toEqual([expect.objectContaining({ version: '0.9.0' })]);
+  });
+
   it('tells the host which package it is to fetch from where, in order', async () => {
     const { order, picks } = anOrder();
     const context = aStepContext({}, { script: aHostScript().onCall('download') });
@@ -63,14 +95,14 @@ describe('DOWNLOAD_FILE', () => {
   });
 
   it('fails usefully when there is no package for the host', async () => {
-    const { config } = anOrder();
+    const { servers } = anOrder();
     const packages = {
       pick: () => Promise.reject(new PackageNotFoundError({ name: 'nodeman-agent', os: 'linux', arch: 'x86_64' })),
     } as unknown as PackagesService;
-    const step = new DownloadFileStep(new PackageOrder(packages, config, aTestEnv()));
+    const step = new DownloadFileStep(new PackageOrder(packages, servers, aTestEnv()));
     expect(await failureOf(step, aStepContext({}, { script: aHostScript() }))).toMatchObject({
       errCode: 'CURL_FILE_FAILED',
-      message: expect.stringMatching(/linux\/x86_64.*POST \/api\/packages\//),
+      message: expect.stringContaining('linux/x86_64'),
     });
   });
 
@@ -83,23 +115,39 @@ describe('DOWNLOAD_FILE', () => {
 });
 
 describe('EXECUTE_SCRIPT', () => {
-  const aStep = () => new ExecuteScriptStep(new InstallAgent(anOrder().order, tokens()));
+  const aStep = () => new ExecuteScriptStep(anInstallation().installation);
 
-  it('installs with a token of its own, which the log never shows', async () => {
+  it('installs with a token and a key of its own, which the log never shows', async () => {
     const script = aHostScript().onCall('download').onCall('install');
     const context = aStepContext({}, { script });
     await aStep().run(context);
     expect(script.calls).toEqual(['facts', 'download', 'install']);
     expect(script.values.get('token')).toBe('secret-token');
-    expect(context.journal.redactor.mask('is secret-token')).toBe('is ******');
+    expect(script.values.get('command_key')).toBe('secret-key');
+    expect(context.journal.redactor.mask('secret-token and secret-key')).toBe('****** and ******');
   });
 
   it('does not download again what this session has downloaded', async () => {
     const { order } = anOrder();
     const context = aStepContext({}, { script: aHostScript().onCall('download').onCall('install') });
     await new DownloadFileStep(order).run(context);
-    await new ExecuteScriptStep(new InstallAgent(order, tokens())).run(context);
+    await new ExecuteScriptStep(anInstallation(order).installation).run(context);
     expect(context.script.calls).toEqual(['facts', 'download', 'install']);
+  });
+
+  it('makes a door of a PROXY, and of nothing else', async () => {
+    for (const nodeType of ['AGENT', 'PROXY'] as const) {
+      const { installation, doors } = anInstallation();
+      const script = aHostScript().onCall('download').onCall('install');
+      await new ExecuteScriptStep(installation).run(aStepContext({ nodeType }, { script }));
+      expect(doors).toEqual(nodeType === 'PROXY' ? [12] : []);
+    }
+  });
+
+  it('tries an upgrade for longer than its first report may take', async () => {
+    const script = aHostScript().onCall('download').onCall('install');
+    await aStep().run(aStepContext({ opType: 'UPGRADE' }, { script }));
+    expect(script.values.get('trial')).toBe('90');
   });
 
   it.each(['UNINSTALL', 'REMOVE'] as const)('%s takes the agent off, whether or not there is one', async (opType) => {
@@ -113,11 +161,11 @@ describe('EXECUTE_SCRIPT', () => {
     const script = aHostScript()
       .onCall('download')
       .onCall('install', () => {
-        throw callFailed('INSTALL_FAILED', 'no space left on /opt');
+        throw callFailed('INSTALL_FAILED', 'no space left on /opt', {});
       });
     expect(await failureOf(aStep(), aStepContext({}, { script }))).toMatchObject({
       errCode: 'INSTALL_FAILED',
-      message: expect.stringContaining('no space left on /opt'),
+      message: expect.stringContaining('no space left on /opt', {}),
     });
   });
 });
@@ -149,7 +197,7 @@ describe('SCRIPT_DONE', () => {
 
   it('fails when the agent does not run', async () => {
     const script = aHostScript().onCall('verify', () => {
-      throw callFailed('INSTALL_FAILED', 'the agent does not run');
+      throw callFailed('INSTALL_FAILED', 'the agent does not run', {});
     });
     const context = aStepContext({}, { script });
     expect(await failureOf(aStep(), context)).toMatchObject({ errCode: 'INSTALL_FAILED' });
