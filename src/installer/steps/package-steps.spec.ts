@@ -165,7 +165,7 @@ describe('EXECUTE_SCRIPT', () => {
       });
     expect(await failureOf(aStep(), aStepContext({}, { script }))).toMatchObject({
       errCode: 'INSTALL_FAILED',
-      message: expect.stringContaining('no space left on /opt', {}),
+      message: expect.stringContaining('no space left on /opt'),
     });
   });
 });
