@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isUsableProxy } from '../../clouds/usable-proxy.sql.js';
 import type { AuthType, NodeType, OsType } from '../../hosts/host.enums.js';
 import { takesAgentAway, type TaskRequest } from './task-request.js';
 
@@ -26,7 +27,7 @@ export interface KnownHost {
 
 export interface KnownProxy {
   id: number;
-  /** Its agent reports: hosts behind it can be reached. */
+  /** Hosts behind it can be reached. */
   isUsable: boolean;
   /** Has an agent, and no run is taking it away. */
   isStaying: boolean;
@@ -37,7 +38,7 @@ export interface TaskFacts {
   doesCloudExist: boolean;
   /** By the canonical address of the row. */
   hosts: ReadonlyMap<string, KnownHost>;
-  /** The business's proxies in the cloud; not read for cloud 0. */
+  /** The business's proxies in the cloud, without candidates; not read for cloud 0. */
   proxies: readonly KnownProxy[];
   hasPagents: boolean;
 }
@@ -57,12 +58,13 @@ const HOSTS = `
   LEFT JOIN credentials c ON c.host_id = h.id AND c.expires_at > now()`;
 
 const PROXIES = `
-  SELECT h.id, h.agent_status = 'RUNNING' AS "isUsable",
+  SELECT h.id, ${isUsableProxy('h')} AS "isUsable",
     (h.agent_installed OR h.agent_status = 'RUNNING') AND NOT EXISTS (
       SELECT FROM job_hosts r
       WHERE r.host_id = h.id AND r.status IN ('QUEUE', 'RUNNING') AND r.op_type IN ('UNINSTALL', 'REMOVE')
     ) AS "isStaying"
-  FROM hosts h WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL`;
+  FROM hosts h
+  WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL AND NOT h.is_candidate`;
 
 const HAS_PAGENTS = `
   SELECT EXISTS (
