@@ -1,4 +1,4 @@
-import type { Text } from '../../common/i18n/text.js';
+import { Text } from '../../common/i18n/text.js';
 import type { ErrCode } from '../../common/vocabulary/err-codes.js';
 import type { Step } from '../../common/vocabulary/steps.js';
 import type { SshErrorKind } from '../../ssh/ssh.errors.js';
@@ -23,6 +23,12 @@ export interface Rule {
   readonly cause: Text;
   /** May name `{bk_biz_id}`, `{host_id}`, `{account}`, `{inner_ip}` and `{port}` of the run. */
   readonly remedy: Text;
+}
+
+type Words = readonly [zh: string, en: string];
+
+export function rule(id: string, when: Rule['when'], cause: Words, remedy: Words | Text): Rule {
+  return { id, when, cause: new Text(...cause), remedy: remedy instanceof Text ? remedy : new Text(...remedy) };
 }
 
 export function fits({ when }: Rule, input: DiagnosisInput): boolean {
