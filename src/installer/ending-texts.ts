@@ -2,6 +2,7 @@ import { Text } from '../common/i18n/text.js';
 import { type Step, stepText } from '../common/vocabulary/steps.js';
 import type { ClaimedRun } from '../tasks/run-claims.js';
 import type { StopProof } from './remote/remote-host.js';
+import type { Settled } from './work/settle-texts.js';
 
 /** What is known of the host's side, after a run was stopped. */
 const PROOFS: Readonly<Record<StopProof, Text>> = {
@@ -16,6 +17,15 @@ const PROOFS: Readonly<Record<StopProof, Text>> = {
 export function withProof(why: Text, proof: StopProof): Text {
   const { zh, en } = PROOFS[proof];
   return new Text(`${why.zh}。${zh}`, `${why.en}. ${en}`);
+}
+
+/** @param settled null when there was nothing to undo */
+export function withSettlement(why: Text, proof: StopProof, settled: Settled | null): Text {
+  if (settled === null) return withProof(why, proof);
+  // Where all is undone nothing of it is alive; and where we had no script, somebody else's may be.
+  const known = settled.isClean && proof === 'unproven' ? 'gone' : proof;
+  const { zh, en } = known === 'none' ? why : withProof(why, known);
+  return new Text(`${zh}。${settled.text.zh}`, `${en}. ${settled.text.en}`);
 }
 
 export function succeeded({ opType }: ClaimedRun): Text {

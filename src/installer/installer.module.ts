@@ -35,6 +35,8 @@ import { ScriptDoneStep } from './steps/script-done.step.js';
 import { SshLoginStep } from './steps/ssh-login.step.js';
 import { WaitAgentStep } from './steps/wait-agent.step.js';
 import { InstallAgent } from './work/install-agent.js';
+import { SettleHost } from './work/settle-host.js';
+import { Settlement } from './work/settlement.js';
 import { InstallProxy } from './work/install-proxy.js';
 
 const STEPS: Type<InstallStep>[] = [
@@ -70,6 +72,8 @@ const STEPS: Type<InstallStep>[] = [
     FileServers,
     PackageOrder,
     InstallAgent,
+    SettleHost,
+    Settlement,
     InstallProxy,
     ScriptSource,
     HostRoutes,

@@ -7,13 +7,14 @@ import { RunClaims } from '../tasks/run-claims.js';
 import type { RunFailureRecord } from '../tasks/run-failure-record.js';
 import { RunTransitions } from '../tasks/run-transitions.js';
 import { explain } from './diagnosis/explanation.js';
-import { cancelled, handedBack, succeeded, timedOut, unexpected, withProof } from './ending-texts.js';
+import { cancelled, handedBack, succeeded, timedOut, unexpected, withProof, withSettlement } from './ending-texts.js';
 import { runEnds } from './installer.metrics.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { persistently } from './persistence.js';
 import { sessionFailureOf } from './remote/ssh-failures.js';
 import type { RunInProgress } from './run-in-progress.js';
 import { RunFailure, RunLostError, type RunStopped } from './run.failures.js';
+import { Settlement } from './work/settlement.js';
 import { workerName } from './worker-name.js';
 
 /** A process that shuts down does not wait for a database that is away: then the lease runs out by itself. */
@@ -32,13 +33,15 @@ export class RunEndings {
     private readonly claims: RunClaims,
     private readonly logs: RunLogWriter,
     private readonly leases: LeaseKeeper,
+    private readonly settlement: Settlement,
   ) {}
 
   /** @throws RunStopped when it turns out that the run is to be stopped; RunLostError when it is not ours any more */
-  async succeed({ hold }: RunInProgress): Promise<void> {
+  async succeed({ hold, journal }: RunInProgress): Promise<void> {
     const { run } = hold;
     hold.signal.throwIfAborted();
-    const isDone = await this.write(hold.leaseSignal, () => this.transitions.succeed(run, succeeded(run)));
+    const lastWords = journal.outcome ?? succeeded(run);
+    const isDone = await this.write(hold.leaseSignal, () => this.transitions.succeed(run, lastWords));
     if (isDone) return this.tell(run.id, run.opType, 'SUCCESS', 'SUCCESS');
     await this.leases.look();
     throw hold.stopped ?? new RunLostError();
@@ -60,7 +63,7 @@ export class RunEndings {
   private async stop(work: RunInProgress, { reason, by }: RunStopped): Promise<void> {
     switch (reason) {
       case 'cancelled':
-        return this.endAs(work, 'FORCE_STOP', cancelled(by, work.journal.step));
+        return this.cancel(work, cancelled(by, work.journal.step));
       case 'deadline':
         return this.endExplained(work, new RunFailure('CELERY_TASK_TIMEOUT', timedOut(work.journal.step)));
       case 'hand-back':
@@ -86,21 +89,33 @@ export class RunEndings {
     const { hold, journal } = work;
     const { text, record, quotes } = explain(failure, journal.step, hold.run, (line) => journal.redactor.mask(line));
     for (const line of quotes) journal.quote(line);
-    await this.endAs(work, failure.errCode, text, record);
+    const proof = await work.host.stop();
+    const isStopped = failure.errCode === 'CELERY_TASK_TIMEOUT' || proof === 'unproven';
+    await this.end(work, failure.errCode, isStopped ? withProof(text, proof) : text, record);
   }
 
-  private async endAs(
-    { hold, host, journal }: RunInProgress,
+  /** What it did on the host is undone; a worker that shuts down leaves that to the next one. */
+  private async cancel(work: RunInProgress, why: Text): Promise<void> {
+    const { hold, host } = work;
+    const proof = await host.stop();
+    try {
+      const settled = await persistently(() => this.settlement.settle(work, proof !== 'unproven'), hold.leaveSignal);
+      await this.end(work, 'FORCE_STOP', withSettlement(why, proof, settled));
+    } catch (error) {
+      if (hold.leaseSignal.aborted || !hold.leaveSignal.aborted) throw error;
+      await this.handBack(work);
+    }
+  }
+
+  private async end(
+    { hold, journal }: RunInProgress,
     errCode: ErrCode,
     why: Text,
     record: RunFailureRecord | null = null,
   ): Promise<void> {
     const { run } = hold;
-    const proof = await host.stop();
-    const isStopped = errCode === 'FORCE_STOP' || errCode === 'CELERY_TASK_TIMEOUT';
-    const text = isStopped || proof === 'unproven' ? withProof(why, proof) : why;
     journal.step = 'OVER_FAILED';
-    const isDone = await this.write(hold.leaseSignal, () => this.transitions.fail(run, errCode, text, record));
+    const isDone = await this.write(hold.leaseSignal, () => this.transitions.fail(run, errCode, why, record));
     if (!isDone) throw new RunLostError();
     this.tell(run.id, run.opType, 'FAILED', errCode);
   }

@@ -6,11 +6,13 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A run in this worker's hands. Its signal joins deadline, cancel, hand-back and the loss of the lease: the first of
- * them stops the work. Only the loss of the lease also stops the ending that follows.
+ * them stops the work, and is why it ends. A hand-back also cuts short what an ending does on the host, and the loss of
+ * the lease the whole ending.
  */
 export class RunHold {
   private readonly stopping = new AbortController();
   private readonly losing = new AbortController();
+  private readonly leaving = new AbortController();
   private readonly deadline: NodeJS.Timeout;
 
   /** @param leaseEndsAt by `performance.now()`; renewed by the lease keeper */
@@ -20,6 +22,7 @@ export class RunHold {
   ) {
     const msLeft = Math.min(Math.max(run.msLeft, 0), LONGEST_TIMER_MS);
     this.deadline = setTimeout(() => this.stop('deadline'), msLeft);
+    if (run.cancelledBy !== null) this.stop('cancelled', run.cancelledBy);
   }
 
   /** Aborts with a `RunStopped`. */
@@ -32,6 +35,11 @@ export class RunHold {
     return this.losing.signal;
   }
 
+  /** Aborts once this worker is to let go of the run, whatever the run is stopped for. */
+  get leaveSignal(): AbortSignal {
+    return this.leaving.signal;
+  }
+
   get stopped(): RunStopped | null {
     const { signal } = this.stopping;
     return signal.aborted ? (signal.reason as RunStopped) : null;
@@ -41,6 +49,7 @@ export class RunHold {
   stop(reason: StopReason, by = ''): void {
     const stopped = new RunStopped(reason, by);
     if (reason === 'lease-lost') this.losing.abort(stopped);
+    if (reason === 'lease-lost' || reason === 'hand-back') this.leaving.abort(stopped);
     this.stopping.abort(stopped);
   }
 

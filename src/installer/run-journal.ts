@@ -9,6 +9,8 @@ export class RunJournal {
   /** Knows the secrets of this run. */
   readonly redactor = new Redactor();
   step: Step = 'INIT';
+  /** What is to be its last line when the run ends well; null: what is always said. */
+  outcome: Text | null = null;
 
   constructor(
     private readonly writer: RunLogWriter,

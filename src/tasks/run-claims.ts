@@ -34,6 +34,8 @@ export interface ClaimedRun extends RunRef {
   readonly packageVersion: string | null;
   /** The host had an agent of ours when this was claimed. */
   readonly isAgentInstalled: boolean;
+  /** As its agent last reported it; empty before that. */
+  readonly agentVersion: string;
   /** Done by the host's own agent, since no credential is stored to log in with. */
   readonly isThroughAgent: boolean;
   readonly finishedSteps: readonly Step[];
@@ -41,6 +43,8 @@ export interface ClaimedRun extends RunRef {
   readonly losses: number;
   /** Until its deadline, by the database's clock; negative when that has passed. */
   readonly msLeft: number;
+  /** Who wants it stopped, for a run whose worker was lost before it could; null when nobody does. */
+  readonly cancelledBy: string | null;
 }
 
 /** What a renewal found. */
@@ -53,6 +57,9 @@ export interface RenewedRun extends RunRef {
 const IS_THROUGH_AGENT = `(r.op_type IN ('UNINSTALL', 'REMOVE') AND (
   EXISTS (SELECT FROM agent_commands c WHERE c.run_id = r.id) OR (h.agent_status = 'RUNNING' AND NOT EXISTS (
     SELECT FROM credentials c WHERE c.host_id = h.id AND c.expires_at > now()))))`;
+
+/** Null when nobody wants it stopped. */
+const CANCELLED_BY = `CASE WHEN r.cancel_requested_at IS NOT NULL THEN coalesce(r.cancel_requested_by, '') END`;
 
 /**
  * The businesses with queued runs are found by a loose index scan, one probe each, however many wait in them; then
@@ -79,11 +86,11 @@ const CLAIM = `
     WHERE w.business_id IS NOT NULL ORDER BY turn, o.id LIMIT $3
   ), left_behind AS (
     SELECT id, 0 AS turn FROM job_hosts
-    WHERE ${IS_LEFT} AND cancel_requested_at IS NULL AND (lease_owner IS NULL OR losses < ${MOST_LOSSES - 1})
+    WHERE ${IS_LEFT} AND (lease_owner IS NULL OR losses < ${MOST_LOSSES - 1})
     ORDER BY lease_expires_at LIMIT $3
   ), chosen AS (
     SELECT r.id FROM job_hosts r JOIN (SELECT * FROM queued UNION ALL SELECT * FROM left_behind) c USING (id)
-    WHERE r.status = 'QUEUE' OR (r.status = 'RUNNING' AND r.lease_expires_at < now() AND r.cancel_requested_at IS NULL)
+    WHERE r.status = 'QUEUE' OR (r.status = 'RUNNING' AND r.lease_expires_at < now())
     ORDER BY c.turn, r.id LIMIT $2 FOR NO KEY UPDATE OF r SKIP LOCKED
   ), claimed AS (
     UPDATE job_hosts r SET status = 'RUNNING', err_code = 'STILL_RUNNING', attempt = r.attempt + 1,
@@ -95,9 +102,11 @@ const CLAIM = `
   ), copied AS (${copyToHosts('claimed')})
   SELECT r.id, r.attempt, r.job_id AS "jobId", r.business_id AS "businessId", r.host_id AS "hostId",
     r.cloud_id AS "cloudId", r.op_type AS "opType", r.node_type AS "nodeType", r.os_type AS "osType",
-    host(r.inner_ip) AS "innerIp", host(r.outer_ip) AS "outerIp", r.has_cygwin AS "hasCygwin", h.port, h.account, h.auth_type AS "authType", h.agent_name AS "agentName",
-    j.package_version AS "packageVersion", h.agent_installed AS "isAgentInstalled", ${IS_THROUGH_AGENT} AS "isThroughAgent",
-    r.finished_steps AS "finishedSteps", r.losses,
+    host(r.inner_ip) AS "innerIp", host(r.outer_ip) AS "outerIp", r.has_cygwin AS "hasCygwin",
+    h.port, h.account, h.auth_type AS "authType", h.agent_name AS "agentName",
+    j.package_version AS "packageVersion", h.agent_installed AS "isAgentInstalled",
+    h.agent_version AS "agentVersion", ${IS_THROUGH_AGENT} AS "isThroughAgent",
+    r.finished_steps AS "finishedSteps", r.losses, ${CANCELLED_BY} AS "cancelledBy",
     (extract(epoch FROM r.deadline_at - now()) * 1000)::float8 AS "msLeft"
   FROM claimed r JOIN hosts h ON h.id = r.host_id JOIN jobs j ON j.id = r.job_id ORDER BY r.id`;
 
@@ -107,8 +116,7 @@ const RENEW = `
     WHERE r.status = 'RUNNING' AND r.lease_owner = $1 ORDER BY r.id FOR NO KEY UPDATE OF r
   )
   UPDATE job_hosts r SET lease_expires_at = now() + make_interval(secs => $4) FROM held
-  WHERE r.id = held.id RETURNING r.id, r.attempt,
-    CASE WHEN r.cancel_requested_at IS NOT NULL THEN coalesce(r.cancel_requested_by, '') END AS "cancelledBy"`;
+  WHERE r.id = held.id RETURNING r.id, r.attempt, ${CANCELLED_BY} AS "cancelledBy"`;
 
 const RELEASE = `
   WITH held AS (
@@ -128,7 +136,8 @@ export class RunClaims {
 
   /**
    * Takes at most `limit` runs for `owner`: those that others left behind first, then queued ones, of the business
-   * with the fewest running first, then oldest first. Two callers never get the same run.
+   * with the fewest running first, then oldest first. Two callers never get the same run. One that is to be stopped is
+   * given out too, once its worker is lost: what it did on its host is to be undone.
    */
   async claim(owner: string, limit: number): Promise<ClaimedRun[]> {
     const timeoutSeconds = await this.config.timeoutSeconds();

@@ -13,8 +13,8 @@ const LOST_TOO_OFTEN = new Text(
   `The worker of this run was lost ${MOST_LOSSES} times (killed, crashed, or cut off from the database), so it is given up. A script on the host stops by itself when its session dies. Look at the logs of the workers, then retry`,
 );
 const CANCELLED_UNSEEN = new Text(
-  '已按要求终止，但执行进程已丢失：无法确认主机上的进程已结束。脚本会在会话中断时自行停止；如有疑问，请在主机上检查',
-  'Stopped as requested, but its worker is lost: the remote process could not be proven gone. The script stops by itself when its session dies; when in doubt, look on the host',
+  `已按要求终止，但其执行进程连续 ${MOST_LOSSES} 次丢失：无法确认主机上的进程已结束，也未能清理主机。脚本会在会话中断时自行停止；如有疑问，请在主机上检查`,
+  `Stopped as requested, but its worker was lost ${MOST_LOSSES} times: the remote process could not be proven gone, and the host was not cleaned up. The script stops by itself when its session dies; when in doubt, look on the host`,
 );
 
 /** Ends the runs that are left behind and match `condition`. Locked ones are another process's business. */
@@ -41,14 +41,11 @@ export class RunSweep {
     private readonly jobs: JobClosing,
   ) {}
 
-  /** Runs that lost their third worker, runs to be stopped whose worker is lost, and jobs whose runs have all ended. */
+  /** Runs that lost their last worker, also those that were to be stopped, and jobs whose runs have all ended. */
   async sweep(): Promise<void> {
-    await this.end('FORCE_STOP', CANCELLED_UNSEEN, 'cancel_requested_at IS NOT NULL');
-    await this.end(
-      'CELERY_TASK_EXCEPT',
-      LOST_TOO_OFTEN,
-      `lease_owner IS NOT NULL AND losses >= ${MOST_LOSSES - 1} AND cancel_requested_at IS NULL`,
-    );
+    const isLost = `lease_owner IS NOT NULL AND losses >= ${MOST_LOSSES - 1}`;
+    await this.end('FORCE_STOP', CANCELLED_UNSEEN, `${isLost} AND cancel_requested_at IS NOT NULL`);
+    await this.end('CELERY_TASK_EXCEPT', LOST_TOO_OFTEN, `${isLost} AND cancel_requested_at IS NULL`);
     await this.jobs.closeFinishedJobs();
   }
 

@@ -110,13 +110,40 @@ describe('RunClaims.claim', () => {
     expect(await runs.claims.claim('b', 1)).toMatchObject([{ id: run.id, attempt: 2, losses: 0 }]);
   });
 
-  it('does not take over a run that is to be stopped, nor one that was lost twice before', async () => {
-    const stopped = await aQueuedRun(runs.dataSource);
-    const lost = await aQueuedRun(runs.dataSource, { run: { losses: 2 } });
-    await runs.claims.claim('a', 2);
-    await runs.cancels.request(runs.dataSource.manager, [stopped.run.id], 'ann');
-    await Promise.all([loseLease(stopped.run.id), loseLease(lost.run.id)]);
+  it('does not take over a run that was lost twice before', async () => {
+    const { run } = await aQueuedRun(runs.dataSource, { run: { losses: 2 } });
+    await runs.claims.claim('a', 1);
+    await loseLease(run.id);
     expect(await runs.claims.claim('b', 9)).toEqual([]);
+  });
+
+  it('takes over a run that is to be stopped, and says by whom', async () => {
+    const { run } = await aQueuedRun(runs.dataSource);
+    expect(await runs.claims.claim('a', 1)).toMatchObject([{ id: run.id, cancelledBy: null }]);
+    await runs.cancels.request(runs.dataSource.manager, [run.id], 'ann');
+    expect(await runs.claims.claim('b', 1)).toEqual([]);
+    await loseLease(run.id);
+    expect(await runs.claims.claim('b', 1)).toMatchObject([{ id: run.id, attempt: 2, cancelledBy: 'ann' }]);
+  });
+
+  it('tells what the host had, and whether its own agent is to do the work', async () => {
+    const agent = { agentInstalled: true, agentStatus: 'RUNNING' as const, agentVersion: '1.1.0' };
+    const uninstall = { run: { opType: 'UNINSTALL' as const } };
+    const without = await aQueuedRun(runs.dataSource, { host: agent, ...uninstall });
+    const silent = await aQueuedRun(runs.dataSource, { host: { ...agent, agentStatus: 'TERMINATED' }, ...uninstall });
+    const stored = await aQueuedRun(runs.dataSource, { host: agent, ...uninstall });
+    await runs.dataSource.query(
+      `INSERT INTO credentials (host_id, kind, ciphertext, key_id, expires_at)
+       VALUES ($1, 'PASSWORD', '', 'x', now() + interval '1 h')`,
+      [stored.host.id],
+    );
+    const claimed = await runs.claims.claim('a', 9);
+    expect(claimed.map(({ id, isThroughAgent }) => [id, isThroughAgent])).toEqual([
+      [without.run.id, true],
+      [silent.run.id, false],
+      [stored.run.id, false],
+    ]);
+    expect(claimed[0]).toMatchObject({ isAgentInstalled: true, agentVersion: '1.1.0' });
   });
 
   it('is quick with 100 000 queued runs of 100 businesses', async () => {

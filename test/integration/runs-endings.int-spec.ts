@@ -132,15 +132,19 @@ describe('RunSweep', () => {
     expect(await jobOf(run.jobId)).toMatchObject({ status: 'FAILED' });
   });
 
-  it('ends a cancelled run whose worker is lost, and says that nobody could look', async () => {
+  it('leaves a run that is to be stopped to the next worker, until it lost its third', async () => {
     const run = await aClaimedRun();
     await runs.cancels.request(runs.dataSource.manager, [run.id], 'ann');
-    await runs.sweep.sweep();
-    expect((await stateOf(run.id)).status).toBe('RUNNING');
+    for (const worker of ['b', 'c']) {
+      await loseLease(run.id);
+      await runs.sweep.sweep();
+      expect((await stateOf(run.id)).status).toBe('RUNNING');
+      expect(await runs.claims.claim(worker, 1)).toMatchObject([{ id: run.id, cancelledBy: 'ann' }]);
+    }
     await loseLease(run.id);
     await runs.sweep.sweep();
-    expect(await stateOf(run.id)).toMatchObject({ status: 'FAILED', errCode: 'FORCE_STOP' });
-    expect((await linesOf(run.id)).at(-1)!.en).toMatch(/could not be proven gone/);
+    expect(await stateOf(run.id)).toMatchObject({ status: 'FAILED', errCode: 'FORCE_STOP', losses: 3 });
+    expect((await linesOf(run.id)).at(-1)!.en).toMatch(/could not be proven gone, and the host was not cleaned up/);
     const host = await runs.dataSource.manager.findOneByOrFail(Host, { id: run.hostId });
     expect(host).toMatchObject({ jobStatus: 'FAILED', jobErrCode: 'FORCE_STOP' });
   });

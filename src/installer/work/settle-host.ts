@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AgentTokensService } from '../../agents/agent-tokens.service.js';
+import { ProxiesService } from '../../proxies/proxies.service.js';
+import { persistently } from '../persistence.js';
+import type { RemoteScript } from '../remote/remote-script.js';
+import { RunFailure } from '../run.failures.js';
+import type { StepContext } from '../step.js';
+import { type HostState, notSettled, type Settled, SETTLED, settling } from './settle-texts.js';
+
+const WITHIN_MS = 20_000;
+
+/** Undoes on a host what a cancelled installation did: nothing is left there, or the agent of before runs again. */
+@Injectable()
+export class SettleHost {
+  constructor(
+    private readonly tokens: AgentTokensService,
+    private readonly proxies: ProxiesService,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /**
+   * Takes 20 s at most.
+   * @throws the reason of `context.signal` when that aborts, and nothing else
+   */
+  async settle(context: StepContext): Promise<Settled> {
+    const patience = AbortSignal.timeout(WITHIN_MS);
+    const signal = AbortSignal.any([context.signal, patience]);
+    context.journal.say(settling());
+    try {
+      return { isClean: true, text: SETTLED[await this.inTwoSessions({ ...context, signal })] };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      return { isClean: false, text: notSettled(error, patience.aborted ? WITHIN_MS : null) };
+    }
+  }
+
+  /** The session of before may be what broke: then a new one is tried. */
+  private async inTwoSessions(context: StepContext): Promise<HostState> {
+    const { host, signal } = context;
+    try {
+      return await this.inSession(context);
+    } catch (error) {
+      const isOfHost = error instanceof RunFailure && error.clues.sshKind === undefined;
+      if (signal.aborted || isOfHost) throw error;
+      await host.reroute(error, signal).catch(() => host.close());
+      return this.inSession(context);
+    }
+  }
+
+  private async inSession({ run, host, signal }: StepContext): Promise<HostState> {
+    const script = await host.script(signal);
+    script.set('run_id', String(run.id));
+    script.set('had_agent', run.isAgentInstalled ? 'yes' : 'no');
+    // From here on the token of this run is dead, or the one of before is: then the agent of before is of no use.
+    const isUndoable = await persistently(() => this.tokens.withdraw(run.hostId, run.id), signal);
+    const state = run.isAgentInstalled && !isUndoable ? await keep(script, signal) : await undo(script, signal);
+    if (state === 'gone' && run.nodeType === 'PROXY') {
+      await persistently(() => this.proxies.forget(this.dataSource.manager, run.hostId), signal);
+    }
+    await host.stop();
+    return state;
+  }
+}
+
+async function keep(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
+  await script.call(signal, 'keep');
+  return 'stays';
+}
+
+async function undo(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
+  await script.call(signal, 'settle');
+  const state = script.facts.get('settled') ?? '';
+  if (Object.hasOwn(SETTLED, state)) return state as HostState;
+  throw new Error(`The script does not say what became of the host: settled=${state}`);
+}
