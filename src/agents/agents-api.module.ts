@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '../config/config.module.js';
+import { ProxiesModule } from '../proxies/proxies.module.js';
 import { AgentSweep } from './agent-sweep.js';
 import { HeartbeatController } from './heartbeat.controller.js';
 import { HeartbeatFolder } from './heartbeat-folder.js';
@@ -8,7 +9,7 @@ import { ReportServers } from './report-servers.js';
 
 /** Heartbeats in, agent status out; for the API. */
 @Module({
-  imports: [ConfigModule],
+  imports: [ConfigModule, ProxiesModule],
   controllers: [HeartbeatController],
   providers: [HeartbeatFolder, HeartbeatWriter, ReportServers, AgentSweep],
 })

@@ -18,6 +18,7 @@ export interface Report {
 export interface Reporter {
   hostId: number;
   tokenHash: string;
+  businessId: number;
   cloudId: number;
   nodeType: string;
   /** Whether somebody may have waited for this: a run confirmed, a goodbye, a return. */
@@ -37,12 +38,12 @@ const WRITE_REPORTS = `
     FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[])
       AS r (host_id, token_hash, name, version, is_stopping, processes)
   ), held AS MATERIALIZED (
-    SELECT a.host_id, a.token_hash, a.pending_token_hash, a.stopped_at, h.cloud_id, h.node_type
+    SELECT a.host_id, a.token_hash, a.pending_token_hash, a.stopped_at, h.business_id, h.cloud_id, h.node_type
     FROM agents a JOIN hosts h ON h.id = a.host_id
     WHERE a.host_id = ANY($1) AND h.removed_at IS NULL
     ORDER BY a.host_id FOR NO KEY UPDATE OF a
   ), accepted AS MATERIALIZED (
-    SELECT DISTINCT ON (r.host_id) r.*, held.cloud_id, held.node_type,
+    SELECT DISTINCT ON (r.host_id) r.*, held.business_id, held.cloud_id, held.node_type,
       held.pending_token_hash IS NOT DISTINCT FROM r.token_hash AS is_promoted,
       (held.stopped_at IS NOT NULL) <> r.is_stopping AS is_turn
     FROM report r JOIN held ON held.host_id = r.host_id AND r.token_hash IN (held.token_hash, held.pending_token_hash)
@@ -60,7 +61,7 @@ const WRITE_REPORTS = `
     FROM accepted r WHERE h.id = r.host_id
       AND (h.agent_status, h.agent_version, h.agent_name) IS DISTINCT FROM (r.status, r.version, r.name)
   )
-  SELECT host_id AS "hostId", token_hash AS "tokenHash", cloud_id AS "cloudId", node_type AS "nodeType",
+  SELECT host_id AS "hostId", token_hash AS "tokenHash", business_id AS "businessId", cloud_id AS "cloudId", node_type AS "nodeType",
     is_promoted OR is_turn AS "isNews"
   FROM accepted`;
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIRECT_CLOUD_ID } from './cloud.entity.js';
+import { isUsableProxy } from './usable-proxy.sql.js';
 
 // Hosts are a feature that builds on clouds, so nothing of it may be imported here. What a cloud tells about its hosts are three
 // counts and a few addresses: this file alone knows the columns of table `hosts` that they need.
@@ -12,18 +13,20 @@ export interface CloudUsage {
   createdAt: Date;
   /** Proxies of the business. */
   proxyTotal: number;
-  /** Those whose agent is RUNNING. */
+  /** Those that can be used. */
   proxyValid: number;
   /** Hosts of any node type. */
   hostCount: number;
 }
 
+const IS_PROXY = `h.node_type = 'PROXY' AND NOT h.is_candidate`;
+
 /** One cloud, or all but cloud 0, ordered by id. */
 export function cloudUsages(manager: EntityManager, businessId: number, cloudId?: number): Promise<CloudUsage[]> {
   return manager.query<CloudUsage[]>(
     `SELECT c.id, c.name, c.creator, c.created_at AS "createdAt",
-       count(h.id) FILTER (WHERE h.node_type = 'PROXY')::int AS "proxyTotal",
-       count(h.id) FILTER (WHERE h.node_type = 'PROXY' AND h.agent_status = 'RUNNING')::int AS "proxyValid",
+       count(h.id) FILTER (WHERE ${IS_PROXY})::int AS "proxyTotal",
+       count(h.id) FILTER (WHERE ${IS_PROXY} AND ${isUsableProxy('h')})::int AS "proxyValid",
        count(h.id)::int AS "hostCount"
      FROM clouds c
      LEFT JOIN hosts h ON h.cloud_id = c.id AND h.business_id = $1 AND h.removed_at IS NULL

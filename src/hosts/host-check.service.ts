@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { CloudsService } from '../clouds/clouds.service.js';
+import { isUsableProxy } from '../clouds/usable-proxy.sql.js';
 import { ValidateError } from '../common/errors/app-error.js';
 import { Text } from '../common/i18n/text.js';
 import { parseAddress } from '../common/validation/addresses.js';
@@ -10,7 +11,7 @@ import { Host } from './host.entity.js';
 /** How many proxies a business has in a cloud. */
 export interface ProxyCount {
   total: number;
-  /** Those whose agent runs. */
+  /** Those that can be used: the agent runs, and an SSH session comes up. */
   valid_count: number;
 }
 
@@ -45,8 +46,9 @@ export class HostCheckService {
 
   async countProxies(businessId: number, cloudId: number | null): Promise<ProxyCount> {
     const [count] = await this.hosts.query<[ProxyCount]>(
-      `SELECT count(*)::int AS total, (count(*) FILTER (WHERE agent_status = 'RUNNING'))::int AS valid_count
-       FROM hosts WHERE business_id = $1 AND cloud_id = $2 AND node_type = 'PROXY' AND removed_at IS NULL`,
+      `SELECT count(*)::int AS total, (count(*) FILTER (WHERE ${isUsableProxy('h')}))::int AS valid_count
+       FROM hosts h
+       WHERE business_id = $1 AND cloud_id = $2 AND node_type = 'PROXY' AND removed_at IS NULL AND NOT is_candidate`,
       [businessId, cloudId],
     );
     return count;

@@ -27,14 +27,14 @@ const VIEW = `
 
 const OF_CLOUD = `${VIEW}
   FROM hosts h LEFT JOIN proxies p ON p.host_id = h.id
-  WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL
+  WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL AND NOT h.is_candidate
   ORDER BY "isUsable" DESC, h.id`;
 
 /** Those that hosts can be sent to: they serve from the end of their INSTALL to that of their UNINSTALL. */
 const INNER_ADDRESSES = `
   SELECT host(h.inner_ip) AS address, family(h.inner_ip) AS family
   FROM hosts h LEFT JOIN proxies p ON p.host_id = h.id
-  WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL
+  WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL AND NOT h.is_candidate
     AND (p.host_id IS NOT NULL OR h.agent_installed)
   ORDER BY ${isUsableProxy('h')} DESC, h.id`;
 
