@@ -13,7 +13,16 @@ class FakeWriter {
     return new Promise((resolve, reject) => {
       const known = reports.filter(({ tokenHash }) => tokenHash !== 'unknown');
       const accept = (isNews = false) =>
-        resolve(known.map(({ hostId, tokenHash }) => ({ hostId, tokenHash, businessId: 1, cloudId: 0, nodeType: 'AGENT', isNews })));
+        resolve(
+          known.map(({ hostId, tokenHash }) => ({
+            hostId,
+            tokenHash,
+            businessId: 1,
+            cloudId: 0,
+            nodeType: 'AGENT',
+            isNews,
+          })),
+        );
       this.batches.push({ reports, accept, fail: reject });
     });
   }
