@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RedisService } from '../../src/common/redis/redis.service.js';
 import type { Host } from '../../src/hosts/host.entity.js';
+import type { NodeType } from '../../src/hosts/host.enums.js';
+import type { JobHost } from '../../src/tasks/job-host.entity.js';
+import type { Job } from '../../src/tasks/job.entity.js';
 import { RUN_CANCEL_CHANNEL } from '../../src/tasks/run-cancel.service.js';
+import type { OpType } from '../../src/tasks/task.enums.js';
 import { startApi, type TestApi } from '../support/api.js';
-import { aBusiness } from '../support/factories.js';
+import { aBusiness, aCloud, aHost } from '../support/factories.js';
 import { aJobWith, FAILED, QUEUED, RUNNING, SUCCEEDED } from '../support/jobs.js';
 import { TASKS } from '../support/tasks.js';
 
@@ -11,9 +15,23 @@ let api: TestApi;
 
 beforeAll(async () => {
   api = await startApi();
-  await api.admin.post('/api/config/kv/', { key: 'nginx', inner_ip: '10.0.0.9:80' });
+  await api.admin.post('/api/config/kv/', { key: 'nginx', inner_ip: '10.0.0.9:80', outer_ip: '20.0.0.9:80' });
 });
 afterAll(() => api?.close());
+
+/** A job at hosts of the cloud where such hosts are, behind a proxy that works. */
+async function aJobOf(opType: OpType, nodeType: NodeType, runs: Partial<JobHost>[], job: Partial<Job> = {}) {
+  const cloudId = nodeType === 'AGENT' ? 0 : (await aCloud(api.dataSource)).id;
+  if (nodeType === 'PAGENT') {
+    await aHost(api.dataSource, { cloudId, nodeType: 'PROXY', agentInstalled: true, agentStatus: 'RUNNING' });
+  }
+  return aJobWith(
+    api.dataSource,
+    runs,
+    { opType, nodeType, cloudId, ...job },
+    { nodeType, isCandidate: opType === 'PRECHECK', outerIp: nodeType === 'PROXY' ? '20.0.0.1' : null },
+  );
+}
 
 describe('DELETE a job', () => {
   it('ends what is queued with FORCE_STOP, at once', async () => {
@@ -43,6 +61,20 @@ describe('DELETE a job', () => {
     expect((await api.admin.delete(`${TASKS}${job.id}/?host_ids=2147483647`)).body.code).toBe('OBJECT_NOT_EXIST');
     expect((await api.admin.delete(`${TASKS}${job.id}/?host_ids=one`)).body.messages).toHaveProperty('host_ids');
     expect((await api.admin.delete(`${TASKS}${job.id}/?host_ids=,`)).body.messages).toHaveProperty('host_ids');
+  });
+
+  it.each([
+    ['INSTALL', 'PROXY'],
+    ['UPGRADE', 'PAGENT'],
+    ['PRECHECK', 'AGENT'],
+    ['PRECHECK', 'PAGENT'],
+  ] as const)('ends a single host of %s %s as any other', async (opType, nodeType) => {
+    const { job, hosts } = await aJobOf(opType, nodeType, [QUEUED, QUEUED, SUCCEEDED]);
+    const response = await api.admin.delete(`${TASKS}${job.id}/?host_ids=${hosts[1]!.id}`);
+    expect(response.body.data).toEqual({ stopped: 1, already_ended: 0 });
+    const { data } = (await api.admin.get(`${TASKS}${job.id}/`)).body;
+    expect(data).toMatchObject({ op_type: opType, node_type: nodeType, status: 'RUNNING' });
+    expect(data.hosts.map((run: any) => run.err_code)).toEqual(['INIT', 'FORCE_STOP', 'SUCCESS']);
   });
 
   it('asks the worker of a running host to end it, and waits until it has', async () => {
@@ -131,6 +163,43 @@ describe('POST retry', () => {
     const again = await api.admin.post(`${TASKS}${job.id}/retry`);
     expect(again.body.messages.hosts).toHaveLength(2);
     expect(JSON.stringify(again.body.messages)).toContain('当前机器有任务正在执行');
+  });
+
+  it.each([
+    ['INSTALL', 'PROXY'],
+    ['REINSTALL', 'PAGENT'],
+    ['UPGRADE', 'PAGENT'],
+    ['UPGRADE', 'PROXY'],
+    ['PRECHECK', 'AGENT'],
+    ['PRECHECK', 'PROXY'],
+    ['PRECHECK', 'PAGENT'],
+  ] as const)('does %s %s again, on hosts as they were', async (opType, nodeType) => {
+    const { job, hosts } = await aJobOf(opType, nodeType, [SUCCEEDED, FAILED]);
+    await Promise.all(hosts.map(storeCredential));
+    const { body } = await api.admin.post(`${TASKS}${job.id}/retry/`, {});
+    expect([body.messages, body.data]).toMatchObject([
+      undefined,
+      {
+        ...{ op_type: opType, node_type: nodeType, bk_cloud_id: String(job.cloudId), origin_job_id: job.id },
+        hosts: [{ host: { id: hosts[1]!.id, node_type: nodeType, outer_ip: hosts[1]!.outerIp } }],
+      },
+    ]);
+    const { data } = (await api.admin.get(`/api/1/hosts/${hosts[1]!.id}/`)).body;
+    expect(data).toMatchObject({ is_candidate: opType === 'PRECHECK', node_type: nodeType });
+  });
+
+  it.each(['UNINSTALL', 'REMOVE'] as const)('does %s again whatever the types of its hosts', async (opType) => {
+    const { job } = await aJobOf(opType, 'PAGENT', [FAILED, FAILED]);
+    const { body } = await api.admin.post(`${TASKS}${job.id}/retry/`, {});
+    expect(body.data).toMatchObject({ op_type: opType, node_type: 'PAGENT', host_count: 2 });
+  });
+
+  it('of PAGENTs waits for a proxy that works', async () => {
+    const { job, hosts } = await aJobOf('INSTALL', 'PAGENT', [FAILED]);
+    await storeCredential(hosts[0]!);
+    await api.dataSource.query(`UPDATE hosts SET agent_status = 'TERMINATED' WHERE cloud_id = $1`, [job.cloudId]);
+    const { body } = await api.admin.post(`${TASKS}${job.id}/retry/`, {});
+    expect(JSON.stringify(body.messages)).toContain('当前云区域没有可用的PROXY');
   });
 
   it('may be of some of them', async () => {

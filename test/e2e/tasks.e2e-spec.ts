@@ -211,9 +211,17 @@ describe('fields of a task', () => {
   it('of Windows need Cygwin, and the refusal says what to install', async () => {
     const ip = anAddress();
     const refused = await tasks.install(ip, { os_type: 'WINDOWS' });
-    expect(refused.body.messages).toEqual(complaint(ip, 'has_cygwin', expect.stringContaining('openssh')));
+    const toInstall = /Cygwin.*openssh.*curl.*tar/;
+    expect(refused.body.messages).toEqual(complaint(ip, 'has_cygwin', expect.stringMatching(toInstall)));
+    const english = new TaskClient(api.admin.with({ 'accept-language': 'en' }));
+    const inEnglish = await english.install(ip, { os_type: 'WINDOWS', has_cygwin: 'false' });
+    expect(inEnglish.body.messages).toEqual(complaint(ip, 'has_cygwin', expect.stringMatching(toInstall)));
     const taken = await tasks.install(ip, { os_type: 'WINDOWS', has_cygwin: true });
     expect(taken.body.data.os_count).toEqual({ LINUX: 0, WINDOWS: 1, AIX: 0 });
+  });
+
+  it('of AIX need nothing more', async () => {
+    expect((await tasks.install(anAddress(), { os_type: 'AIX' })).body.data.os_count).toMatchObject({ AIX: 1 });
   });
 
   it('may hold text that is meant to break the answer', async () => {
