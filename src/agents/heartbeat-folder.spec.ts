@@ -20,6 +20,7 @@ class FakeWriter {
             businessId: 1,
             cloudId: 0,
             nodeType: 'AGENT',
+            command: null,
             isNews,
           })),
         );
@@ -29,7 +30,7 @@ class FakeWriter {
 }
 
 function aReport(hostId: number, overrides: Partial<Report> = {}): Report {
-  const report = { name: 'nodeman-agent', version: '1.0.0', isStopping: false, processes: [] };
+  const report = { name: 'nodeman-agent', version: '1.0.0', isStopping: false, processes: [], commandResult: null };
   return { hostId, tokenHash: `hash ${hostId}`, ...report, ...overrides };
 }
 
@@ -88,6 +89,15 @@ describe('HeartbeatFolder', () => {
     expect(writer.batches[0]!.reports).toEqual([aReport(1, { isStopping: true })]);
     writer.batches[0]!.accept();
     await expect(Promise.all(answers)).resolves.toHaveLength(2);
+  });
+
+  it('does not forget what was told of a command when another report of the same agent follows', async () => {
+    const commandResult = { runId: 7, exitCode: 0, output: 'done' };
+    const answers = [folder.submit(aReport(1, { commandResult })), folder.submit(aReport(1, { isStopping: true }))];
+    await jest.advanceTimersByTimeAsync(100);
+    expect(writer.batches[0]!.reports).toEqual([aReport(1, { isStopping: true, commandResult })]);
+    writer.batches[0]!.accept();
+    await Promise.all(answers);
   });
 
   it('publishes hosts with news', async () => {

@@ -106,7 +106,12 @@ export class HeartbeatFolder {
   }
 }
 
-/** Of several reports with the same token, and so of the same host, the last one counts. */
+/** Of several reports with the same token, and so of the same host, the last one counts; what one told of a command stays. */
 function lastOfEachToken(batch: readonly Waiting[]): Report[] {
-  return [...new Map(batch.map(({ report }) => [report.tokenHash, report])).values()];
+  const last = new Map<string, Report>();
+  for (const { report } of batch) {
+    const commandResult = report.commandResult ?? last.get(report.tokenHash)?.commandResult ?? null;
+    last.set(report.tokenHash, { ...report, commandResult });
+  }
+  return [...last.values()];
 }

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { isDeadlock } from '../common/db/postgres-errors.js';
 import type { ReportedProcess } from './agent.entity.js';
+import type { CommandOp } from './command-signature.js';
 
 /** One report of one agent. Its words are checked: one bad report would spoil the batch that it is written in. */
 export interface Report {
@@ -12,6 +13,16 @@ export interface Report {
   version: string;
   isStopping: boolean;
   processes: ReportedProcess[];
+  /** How a command ended that the agent was given before; null when it has nothing to tell. */
+  commandResult: { runId: number; exitCode: number; output: string } | null;
+}
+
+/** What an agent is to do. @see agent/README.md, "Commands" */
+export interface OpenCommand {
+  runId: number;
+  op: CommandOp;
+  nonce: string;
+  signature: string;
 }
 
 /** A host whose report was taken. */
@@ -21,7 +32,9 @@ export interface Reporter {
   businessId: number;
   cloudId: number;
   nodeType: string;
-  /** Whether somebody may have waited for this: a run confirmed, a goodbye, a return. */
+  /** Goes out with the answer, again and again until the agent tells how it ended, or the run is over. */
+  command: OpenCommand | null;
+  /** Whether somebody may have waited for this: a run confirmed, a goodbye, a return, a command taken or ended. */
   isNews: boolean;
 }
 
@@ -29,14 +42,15 @@ export interface Reporter {
  * Checks tokens, promotes pending ones and writes what was reported, for any number of hosts. A report with an unknown
  * token, or of a removed host, touches nothing. When a host reports with both its tokens the pending one wins, and the
  * other one is dead. Rows of `agents` are locked in order of id, so that batches cannot block each other for ever;
- * rows of `hosts` are only written when people would see a difference.
+ * rows of `hosts` are only written when people would see a difference. The result of a command is taken once, and from
+ * its own host; an open command is locked as it goes out, so that it is either withdrawn or known to be out.
  */
 const WRITE_REPORTS = `
   WITH report AS MATERIALIZED (
     SELECT host_id, token_hash, name, version, is_stopping, processes::jsonb AS processes,
-      CASE WHEN is_stopping THEN 'TERMINATED' ELSE 'RUNNING' END AS status
-    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[])
-      AS r (host_id, token_hash, name, version, is_stopping, processes)
+      CASE WHEN is_stopping THEN 'TERMINATED' ELSE 'RUNNING' END AS status, ended_run_id, exit_code, output
+    FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::int[], $8::int[], $9::text[])
+      AS r (host_id, token_hash, name, version, is_stopping, processes, ended_run_id, exit_code, output)
   ), held AS MATERIALIZED (
     SELECT a.host_id, a.token_hash, a.pending_token_hash, a.stopped_at, h.business_id, h.cloud_id, h.node_type
     FROM agents a JOIN hosts h ON h.id = a.host_id
@@ -60,10 +74,25 @@ const WRITE_REPORTS = `
     UPDATE hosts h SET agent_status = r.status, agent_version = r.version, agent_name = r.name, agent_status_at = now()
     FROM accepted r WHERE h.id = r.host_id
       AND (h.agent_status, h.agent_version, h.agent_name) IS DISTINCT FROM (r.status, r.version, r.name)
+  ), told AS (
+    UPDATE agent_commands c SET ended_at = now(), exit_code = r.exit_code, output = r.output
+    FROM accepted r WHERE c.run_id = r.ended_run_id AND c.host_id = r.host_id AND c.ended_at IS NULL
+    RETURNING c.host_id
+  ), command AS MATERIALIZED (
+    SELECT c.host_id, c.run_id, c.op, c.nonce, c.signature, c.taken_at IS NULL AS is_new
+    FROM accepted r JOIN agent_commands c USING (host_id) JOIN job_hosts j ON j.id = c.run_id
+    WHERE c.ended_at IS NULL AND NOT r.is_stopping AND c.run_id IS DISTINCT FROM r.ended_run_id
+      AND j.status = 'RUNNING' AND j.cancel_requested_at IS NULL
+    FOR NO KEY UPDATE OF c
+  ), taken AS (
+    UPDATE agent_commands c SET taken_at = now() FROM command o WHERE o.is_new AND c.run_id = o.run_id
   )
-  SELECT host_id AS "hostId", token_hash AS "tokenHash", business_id AS "businessId", cloud_id AS "cloudId", node_type AS "nodeType",
-    is_promoted OR is_turn AS "isNews"
-  FROM accepted`;
+  SELECT r.host_id AS "hostId", r.token_hash AS "tokenHash", r.business_id AS "businessId", r.cloud_id AS "cloudId",
+    r.node_type AS "nodeType",
+    CASE WHEN c.run_id IS NOT NULL THEN
+      json_build_object('runId', c.run_id, 'op', c.op, 'nonce', c.nonce, 'signature', c.signature) END AS command,
+    r.is_promoted OR r.is_turn OR coalesce(c.is_new, false) OR r.host_id IN (SELECT host_id FROM told) AS "isNews"
+  FROM accepted r LEFT JOIN command c USING (host_id)`;
 
 const MAX_TRIES = 3;
 
@@ -83,6 +112,9 @@ export class HeartbeatWriter {
       reports.map(({ version }) => version),
       reports.map(({ isStopping }) => isStopping),
       reports.map(({ processes }) => JSON.stringify(processes)),
+      reports.map(({ commandResult }) => commandResult?.runId ?? null),
+      reports.map(({ commandResult }) => commandResult?.exitCode ?? null),
+      reports.map(({ commandResult }) => commandResult?.output ?? null),
     ];
     for (let tries = 1; ; tries++) {
       try {

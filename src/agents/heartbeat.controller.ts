@@ -5,7 +5,8 @@ import { ApiEnvelope } from '../common/openapi/api-envelope.decorator.js';
 import { Env } from '../env/env.js';
 import { type ParsedToken, parseToken } from './agent-tokens.service.js';
 import { HeartbeatFolder } from './heartbeat-folder.js';
-import { HeartbeatBody, HeartbeatResponse } from './heartbeat.dto.js';
+import type { Report } from './heartbeat-writer.js';
+import { type CommandResultBody, CommandResponse, HeartbeatBody, HeartbeatResponse } from './heartbeat.dto.js';
 import { ReportServers } from './report-servers.js';
 import { UnknownAgentError } from './unknown-agent.error.js';
 
@@ -39,9 +40,18 @@ export class HeartbeatController {
       version: body.version,
       isStopping: body.state === 'stopping',
       processes: (body.processes ?? []).map(({ name, status, version = '' }) => ({ name, status, version })),
+      commandResult: resultOf(body.command_result),
     });
-    return { interval: this.env.heartbeatIntervalSeconds, servers: await this.servers.for(reporter) };
+    return {
+      interval: this.env.heartbeatIntervalSeconds,
+      servers: await this.servers.for(reporter),
+      ...(reporter.command && { command: CommandResponse.from(reporter.command) }),
+    };
   }
+}
+
+function resultOf(body: CommandResultBody | undefined): Report['commandResult'] {
+  return body ? { runId: body.id, exitCode: body.code, output: body.text ?? '' } : null;
 }
 
 function bearerOf(authorization: string | undefined): string {

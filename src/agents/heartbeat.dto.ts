@@ -4,13 +4,18 @@ import {
   ArrayMaxSize,
   IsArray,
   IsIn,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateNested,
 } from 'class-validator';
+import { MAX_ID } from '../common/validation/ids.js';
+import type { OpenCommand } from './heartbeat-writer.js';
 
 /** Where agents report: anybody may knock there, so its bodies are kept small before they are read. */
 export const HEARTBEAT_PATH = '/api/agent/heartbeat';
@@ -21,6 +26,7 @@ const MAX_PROCESSES = 64;
 /** Names and versions of packages and processes: what is safe in a shell, a page and a file name. */
 const SAFE_NAME = /^[A-Za-z0-9][\w.+@:~-]{0,63}$/;
 const SAFE_VERSION = /^[\w.+@:~-]{0,64}$/;
+const PRINTABLE = /^[ -~]*$/;
 
 /** A process that the agent looks after. */
 export class ReportedProcessBody {
@@ -41,6 +47,28 @@ export class ReportedProcessBody {
   @IsOptional()
   @Matches(SAFE_VERSION)
   version?: string;
+}
+
+/** How a command ended. */
+export class CommandResultBody {
+  @ApiProperty({ example: 7, description: 'The `id` of the command' })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_ID)
+  id!: number;
+
+  @ApiProperty({ example: 0, minimum: 0, maximum: 255, description: '0: done' })
+  @IsInt()
+  @Min(0)
+  @Max(255)
+  code!: number;
+
+  @ApiProperty({ required: false, example: 'uninstall done', maxLength: 500, pattern: PRINTABLE.source })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  @Matches(PRINTABLE)
+  text?: string;
 }
 
 /** What an agent sends: at its start, every interval, and once when it is stopped. */
@@ -73,6 +101,30 @@ export class HeartbeatBody {
   @ValidateNested({ each: true })
   @Type(() => ReportedProcessBody)
   processes?: ReportedProcessBody[];
+
+  @ApiProperty({ required: false, type: CommandResultBody })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CommandResultBody)
+  command_result?: CommandResultBody;
+}
+
+/** What an agent is told to do. It obeys only what is signed with the key that it was installed with. */
+export class CommandResponse {
+  @ApiProperty({ example: 7, description: 'Of the run that it is for; greater than that of any command before' })
+  id!: number;
+  @ApiProperty({ enum: ['uninstall'] }) op!: 'uninstall';
+  @ApiProperty({ example: '5f0c1e9b7a6d4c3b2a1908f7e6d5c4b3', description: '32 hexadecimal digits' }) nonce!: string;
+  @ApiProperty({
+    example: 'b7c5f0c1e9b7a6d4c3b2a1908f7e6d5c4b3a29180f7e6d5c4b3a2918f0e1d2c3',
+    description: '64 hexadecimal digits: sha256(key:sha256(key:op host id nonce))',
+  })
+  signature!: string;
+
+  static from({ runId, op, nonce, signature }: OpenCommand): CommandResponse {
+    return { id: runId, op, nonce, signature };
+  }
 }
 
 /** What the agent is to do from now on. */
@@ -84,4 +136,6 @@ export class HeartbeatResponse {
     description: 'Where to report and download, in order; empty: where it did so far',
   })
   servers!: string[];
+  @ApiProperty({ required: false, type: CommandResponse, description: 'Until it has told how that ended' })
+  command?: CommandResponse;
 }

@@ -155,7 +155,7 @@ describe('a report', () => {
     const all = await Promise.all(hosts.map(({ id }) => anAgent(api.dataSource, id)));
     const submit = (token: string) => {
       const { hostId, hash: tokenHash } = parseToken(token)!;
-      const words = { name: 'nodeman-agent', version: '1.0.0', isStopping: false, processes: [] };
+      const words = { name: 'nodeman-agent', version: '1.0.0', isStopping: false, processes: [], commandResult: null };
       return folder.submit({ hostId, tokenHash, ...words });
     };
     const unknown = expect(submit(`${hosts[0]!.id}.${'x'.repeat(43)}`)).rejects.toThrow(UnauthorizedError);
