@@ -65,8 +65,8 @@ function noPackage(name: string, platform: string): RunFailure {
   return new RunFailure(
     'CURL_FILE_FAILED',
     new Text(
-      `服务端没有适用于该主机（${platform}）的安装包 ${name}。请用 POST /api/packages/ 上传后重试`,
-      `The server has no package ${name} for this host (${platform}). Upload one with POST /api/packages/, then retry`,
+      `服务端没有适用于该主机（${platform}）的安装包 ${name}`,
+      `The server has no package ${name} for this host (${platform})`,
     ),
   );
 }

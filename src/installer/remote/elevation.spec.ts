@@ -1,4 +1,5 @@
 import { FakeSshSession } from '../../../test/support/fake-ssh.js';
+import type { RunFailure } from '../run.failures.js';
 import { elevate } from './elevation.js';
 
 const { signal } = new AbortController();
@@ -9,7 +10,7 @@ const WANTS_PASSWORD = { code: 1, stderr: 'sudo: a password is required\n' };
 const failureOf = (session: FakeSshSession, password: string | null = 'pw') =>
   elevate(session, 'ann', password, signal).then(
     () => Promise.reject(new Error('it did not fail')),
-    (error: { errCode: string; message: string }) => error,
+    (error: RunFailure) => error,
   );
 
 describe('becoming root', () => {
@@ -43,7 +44,11 @@ describe('becoming root', () => {
     const session = new FakeSshSession().onExec(LOOK, WANTS_PASSWORD).onExec(TRY, { code: 1, stderr: said });
     const failure = await failureOf(session, 'pw-1234');
     expect(failure).toMatchObject({ errCode: 'SSH_WRONG_PASSWORD', name: 'LoginFailure' });
-    expect(failure.message).not.toContain('pw-1234');
+    expect(failure.clues.evidence).toEqual({
+      command: 'sudo -S true',
+      exitCode: 1,
+      output: ['Sorry, try again.', 'sudo: no password was provided', 'sudo: 1 incorrect password attempt ******'],
+    });
     expect(session.execs).toHaveLength(2);
   });
 
@@ -59,7 +64,8 @@ describe('becoming root', () => {
       const session = new FakeSshSession().onExec(LOOK, WANTS_PASSWORD).onExec(TRY, { code: 1, stderr });
       expect(await failureOf(session)).toMatchObject({
         errCode: 'INSTALL_FAILED',
-        message: expect.stringContaining(stderr.replace(/\n/g, ' ')),
+        message: 'Account ann cannot become root by sudo',
+        clues: { evidence: { output: [stderr] } },
       });
     },
   );
@@ -67,7 +73,8 @@ describe('becoming root', () => {
   it('does not try a password that we do not hold', async () => {
     expect(await failureOf(new FakeSshSession().onExec(LOOK, WANTS_PASSWORD), null)).toMatchObject({
       errCode: 'NOT_SUPPORT_AUTH_WAY',
-      message: expect.stringContaining('NOPASSWD'),
+      message: 'sudo wants the password of account ann, and we hold a key only',
+      clues: { evidence: { command: 'sudo -n true', exitCode: 1, output: ['sudo: a password is required'] } },
     });
   });
 });

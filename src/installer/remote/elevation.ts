@@ -2,9 +2,11 @@ import { Text } from '../../common/i18n/text.js';
 import { evidenceOf } from '../../ssh/evidence.js';
 import { quote } from '../../ssh/quote.js';
 import type { ExecResult, SshSession } from '../../ssh/ssh-session.js';
-import { LoginFailure, RunFailure } from '../run.failures.js';
+import { type Evidence, LoginFailure, RunFailure } from '../run.failures.js';
 
 const PROBE_TIMEOUT_MS = 20_000;
+/** Of what sudo says. */
+const MOST_LINES = 20;
 
 /** How a command becomes root's on a host. */
 export interface Elevation {
@@ -24,6 +26,7 @@ const bySudoWith = (password: string): Elevation => ({
 
 const IS_ROOT = 10;
 const HAS_NO_SUDO = 11;
+const ASK = 'sudo -n true';
 /**
  * Under Cygwin there is neither root nor sudo: what an account may do there, it may do as it is. Sudo's words are looked
  * at, so they must be the untranslated ones.
@@ -31,7 +34,7 @@ const HAS_NO_SUDO = 11;
 const LOOK = [
   'LC_ALL=C; export LC_ALL; test "$(id -u)" = 0 && exit 10',
   'case "$(uname -s)" in CYGWIN*) exit 10;; esac',
-  'command -v sudo >/dev/null 2>&1 || exit 11; sudo -n true </dev/null',
+  `command -v sudo >/dev/null 2>&1 || exit 11; ${ASK} </dev/null`,
 ].join('; ');
 const TRY = `LC_ALL=C; export LC_ALL; sudo -S -p "" true`;
 
@@ -52,7 +55,7 @@ export async function elevate(
   if (look.code === 0) return BY_SUDO;
   if (look.code === HAS_NO_SUDO) throw sudoMissing(account);
   if (/may not run sudo|not in the sudoers|not allowed to (run|execute)/i.test(look.stderr))
-    throw notAllowed(account, look);
+    throw notAllowed(account, wordsOf(ASK, look));
   if (password === null) throw passwordWanted(account, look);
   const stdin = `${password}\n`;
   const attempt = await session.exec(`sh -c ${quote(TRY)}`, { signal, timeoutMs: PROBE_TIMEOUT_MS, stdin });
@@ -60,28 +63,23 @@ export async function elevate(
   throw refusal(account, attempt, password);
 }
 
-function refusal(account: string, { stderr, stdout }: ExecResult, password: string): RunFailure {
-  const said = evidenceOf(stderr || stdout, [password]);
-  if (/incorrect password|try again|no password was provided|authentication failure/i.test(said)) {
+function refusal(account: string, attempt: ExecResult, password: string): RunFailure {
+  const evidence = wordsOf('sudo -S true', attempt, [password]);
+  if (/incorrect password|try again|no password was provided|authentication failure/i.test(evidence.output.join(' '))) {
     return new LoginFailure(
       'SSH_WRONG_PASSWORD',
-      new Text(
-        `sudo 拒绝了账号 ${account} 的密码（${said}）。请检查密码，或为该账号配置 NOPASSWD`,
-        `sudo refused the password of account ${account} (${said}). Check the password, or give the account NOPASSWD in sudoers`,
-      ),
+      new Text(`sudo 拒绝了账号 ${account} 的密码`, `sudo refused the password of account ${account}`),
+      { evidence },
     );
   }
-  return notAllowed(account, { stderr: said, stdout: '' });
+  return notAllowed(account, evidence);
 }
 
-function notAllowed(account: string, { stderr, stdout }: Pick<ExecResult, 'stderr' | 'stdout'>): RunFailure {
-  const said = evidenceOf(stderr || stdout) || '-';
+function notAllowed(account: string, evidence: Evidence): RunFailure {
   return new RunFailure(
     'INSTALL_FAILED',
-    new Text(
-      `账号 ${account} 不能用 sudo 成为 root（${said}）。请将其加入 sudoers，或改用 root 账号`,
-      `Account ${account} cannot become root by sudo (${said}). Add it to sudoers, or use the root account`,
-    ),
+    new Text(`账号 ${account} 不能用 sudo 成为 root`, `Account ${account} cannot become root by sudo`),
+    { evidence },
   );
 }
 
@@ -89,19 +87,24 @@ function sudoMissing(account: string): RunFailure {
   return new RunFailure(
     'COMMAND_NOT_FOUND',
     new Text(
-      `账号 ${account} 不是 root，而主机上没有 sudo 命令。请安装 sudo，或改用 root 账号`,
-      `Account ${account} is not root, and the host has no sudo. Install sudo, or use the root account`,
+      `账号 ${account} 不是 root，而主机上没有 sudo 命令`,
+      `Account ${account} is not root, and the host has no sudo`,
     ),
   );
 }
 
-function passwordWanted(account: string, { stderr, stdout }: ExecResult): RunFailure {
-  const said = evidenceOf(stderr || stdout) || '-';
+function passwordWanted(account: string, look: ExecResult): RunFailure {
   return new LoginFailure(
     'NOT_SUPPORT_AUTH_WAY',
     new Text(
-      `sudo 需要账号 ${account} 的密码（${said}），而我们只有密钥。请为该账号配置 NOPASSWD，或改用密码登录`,
-      `sudo wants the password of account ${account} (${said}), and we hold a key only. Give the account NOPASSWD in sudoers, or log in by password`,
+      `sudo 需要账号 ${account} 的密码，而我们只有密钥`,
+      `sudo wants the password of account ${account}, and we hold a key only`,
     ),
+    { evidence: wordsOf(ASK, look) },
   );
+}
+
+function wordsOf(command: string, { code, stdout, stderr }: ExecResult, secrets: readonly string[] = []): Evidence {
+  const lines = (stderr || stdout).split('\n').map((line) => evidenceOf(line, secrets));
+  return { command, exitCode: code, output: lines.filter((line) => line !== '').slice(-MOST_LINES) };
 }

@@ -47,8 +47,8 @@ function refusalOf(error: unknown, businessId: number): unknown {
   return new RunFailure(
     'REGISTER_FAILED',
     new Text(
-      `CMDB 拒绝将主机注册到业务 ${businessId}：${said.zh}。Agent 已安装；请检查 CMDB 后重试`,
-      `The CMDB refused to register the host with business ${businessId}: ${said.en}. The agent is installed; look at the CMDB, then retry`,
+      `CMDB 拒绝将主机注册到业务 ${businessId}：${said.zh}；Agent 已安装`,
+      `The CMDB refused to register the host with business ${businessId}: ${said.en}; the agent is installed`,
     ),
   );
 }

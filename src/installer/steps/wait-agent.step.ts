@@ -45,14 +45,14 @@ export class WaitAgentStep implements InstallStep {
 
 function noReport(seconds: number): Text {
   return new Text(
-    `Agent 已安装并在运行，但 ${seconds} 秒内没有上报。请在主机上查看 /opt/nodeman/agent/log，并检查它到 nginx 配置中各地址的网络，然后重试`,
-    `The agent is installed and runs, but did not report within ${seconds} s. Read /opt/nodeman/agent/log on the host and check its way to the addresses of the nginx setting, then retry`,
+    `Agent 已安装并在运行，但 ${seconds} 秒内没有上报`,
+    `The agent is installed and runs, but did not report within ${seconds} s`,
   );
 }
 
 function stillReports(seconds: number): Text {
   return new Text(
-    `卸载脚本已完成，但 ${seconds} 秒后仍收到该主机 Agent 的上报。请检查主机上是否有另一份 Agent 在运行，然后重试`,
-    `The uninstallation is done, but after ${seconds} s an agent still reports for this host. See whether another copy of it runs there, then retry`,
+    `卸载脚本已完成，但 ${seconds} 秒后仍收到该主机 Agent 的上报`,
+    `The uninstallation is done, but after ${seconds} s an agent still reports for this host`,
   );
 }
