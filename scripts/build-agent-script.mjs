@@ -10,13 +10,14 @@ const DIST_DIR = join(AGENT_DIR, '..', 'dist', 'agent');
 /**
  * The remote script: the parts of agent/lib in the order of their names.
  * Compact, it has no comment lines, blank lines and indentation: its text travels over every session. No part holds a
- * here-document or a string of several lines, so a line means the same without its margin.
+ * here-document or a string of several lines, so a line means the same without its margin. Only then does it run: else
+ * `embed` lines stand as they are in the parts.
  */
 export async function agentScript({ compact = true } = {}) {
   const names = (await readdir(join(AGENT_DIR, 'lib'))).filter((name) => name.endsWith('.sh')).sort();
   const parts = await Promise.all(names.map((name) => readFile(join(AGENT_DIR, 'lib', name), 'utf8')));
-  const whole = await withEmbedded(parts.join('\n'));
-  return compact ? withoutMargins(whole) : whole;
+  const whole = parts.join('\n');
+  return compact ? withoutMargins(await withEmbedded(whole)) : whole;
 }
 
 /** The one line that the installer executes, without its newline; `@NONCE@` stands where the nonce goes. */

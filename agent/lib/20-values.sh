@@ -75,7 +75,7 @@ is_server_key() {
 # Letters of any alphabet, which are bytes here, digits and what is in the names of domains' accounts.
 is_account() {
   account_ascii=$(emit "$1" | tr -d '\200-\377')
-  case $1:$account_ascii in :* | -* | *:*[!A-Za-z0-9_.@\\$+-]*) return 1 ;; esac
+  case $1:$account_ascii in :* | -* | *:*[!A-Za-z0-9_.@\\\$+-]*) return 1 ;; esac
   [ ${#1} -le 256 ]
 }
 

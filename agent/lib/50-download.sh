@@ -22,13 +22,24 @@ forget_proxies() {
   unset HOME WGETRC http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY ftp_proxy
 }
 
-# fetch_with <tool> <url> <file>: the tool's own exit code; what it says comes on stderr, with curl the HTTP status as the last line too.
+# fetch_with <tool> <url> <file>: the tool's own exit code; what it says comes on stderr, with curl the HTTP status as the last line
+# too. Without a file it only asks whether it could be had.
 fetch_with() {
-  case $1 in
-    curl) curl -q -sS -f --noproxy '*' --connect-timeout 5 --speed-limit 512 --speed-time 15 -w '\nHTTP %{http_code}' -o "$3" "$2" >&2 ;;
-    wget) wget -nv --no-proxy -t 1 --connect-timeout=5 -T 15 -O "$3" "$2" >&2 ;;
-    *) wget -O "$3" "$2" >&2 ;;
+  fetch_tool=$1
+  fetch_url=$2
+  fetch_file=${3:-}
+  case $fetch_tool in
+    curl) set -- curl -q -sS -f --noproxy '*' --connect-timeout 5 --speed-limit 512 --speed-time 15 -w '\nHTTP %{http_code}' ;;
+    wget) set -- wget -nv --no-proxy -t 1 --connect-timeout=5 -T 15 ;;
+    *) set -- wget ;;
   esac
+  case $fetch_tool:$fetch_file in
+    curl:) set -- "$@" -I -o /dev/null ;;
+    curl:*) set -- "$@" -o "$fetch_file" ;;
+    *:) set -- "$@" --spider ;;
+    *) set -- "$@" -O "$fetch_file" ;;
+  esac
+  "$@" "$fetch_url" >&2
 }
 
 # Prints the HTTP status that a download tool's words speak of, or nothing.
@@ -44,16 +55,14 @@ http_status_in() {
   ! is_number "$http_rest" 300 599 || emit "$http_rest"
 }
 
-# why_not_fetched <tool> <exit code> <what the tool said>: the cause, then the evidence.
+# why_not_fetched <tool> <exit code> <what the tool said> <seconds it had>: the cause, then the evidence.
 why_not_fetched() {
-  why_disk=$(disk_trouble "$cache")
   why_status=$(http_status_in "$3")
   why_words=${3%"${newline}HTTP "???}
   why_words=$(last_line "${why_words%"$newline"}")
-  if [ -n "$why_disk" ]; then emit "$why_disk"; return; fi
   if [ -n "$why_status" ]; then emit "the server answered HTTP $why_status"; return; fi
   case $1:$2:$why_words in
-    *:124:*) why_cause="not done within 300 s" ;;
+    *:124:*) why_cause="not done within $4 s" ;;
     curl:6:* | *'Name or service not known'* | *'bad address'* | *'unable to resolve'*) why_cause="the name cannot be resolved" ;;
     *[Rr]efused*) why_cause="connection refused" ;;
     *'No route to host'* | *nreachable*) why_cause="the host is unreachable" ;;
@@ -66,6 +75,9 @@ why_not_fetched() {
   emit "$why_cause ($1 exit code $2: $why_words)"
 }
 
+# Prints what a file that is not the package begins with: a portal's page or an error message tells what answered.
+begins_with() { emit "the file has $(wc -c <"$1" | tr -d ' ') bytes and begins with: $(head -c 80 "$1" | tr -c '[:print:]' ' ')"; }
+
 # download_from <server> <tool>: brings the package into the cache; else says why not in $download_why.
 download_from() {
   download_url=http://$1/download/$v_package_file
@@ -75,11 +87,16 @@ download_from() {
   download_said=$(bounded 300 fetch_with "$2" "$download_url" "$download_part" 2>&1)
   download_code=$?
   if [ "$download_code" -ne 0 ]; then
-    download_why=$(why_not_fetched "$2" "$download_code" "$download_said")
+    download_why=$(disk_trouble "$cache")
+    [ -n "$download_why" ] || download_why=$(why_not_fetched "$2" "$download_code" "$download_said" 300)
+    last_lines "$download_said"
+    ran "$download_code" "${2#busybox-} $download_url"
   else
     download_sum=$(sha256_of "$download_part")
     if [ "$download_sum" = "$v_package_sha256" ]; then mv -f "$download_part" "$cache/$v_package_file" && return; fi
     download_why="wrong checksum: SHA-256 is $download_sum, not $v_package_sha256"
+    begins_with "$download_part"
+    ran 1 "sha256sum $v_package_file"
   fi
   rm -f "$download_part"
   emit "$1: $download_why"
