@@ -57,17 +57,22 @@ const THROUGH_AGENT: Readonly<Record<'UNINSTALL' | 'REMOVE', Pipeline>> = {
   REMOVE: removal(THROUGH_AGENT_STEPS),
 };
 
+/** Nothing of ours was ever on a host that was only looked at. */
+const CANDIDATE_REMOVAL = removal(['INIT']);
+
 /** What decides which pipeline a run takes. */
 interface PipelineKey {
   opType: OpType;
   nodeType: NodeType;
   /** Only of UNINSTALL and REMOVE. */
   isThroughAgent?: boolean;
+  isCandidate?: boolean;
 }
 
 /** @throws Error for an op that has no work */
-export function pipelineOf({ opType, nodeType, isThroughAgent = false }: PipelineKey): Pipeline {
+export function pipelineOf({ opType, nodeType, isThroughAgent, isCandidate }: PipelineKey): Pipeline {
   if (opType === 'UPDATE_AUTHINFO') throw new Error('UPDATE_AUTHINFO is never queued');
+  if (isCandidate && opType === 'REMOVE') return CANDIDATE_REMOVAL;
   if (isThroughAgent && (opType === 'UNINSTALL' || opType === 'REMOVE')) return THROUGH_AGENT[opType];
   return PIPELINES[opType][nodeType];
 }

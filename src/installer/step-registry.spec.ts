@@ -30,6 +30,13 @@ describe('StepRegistry', () => {
 });
 
 describe('the pipelines', () => {
+  it('leave a host alone that was only looked at', () => {
+    for (const nodeType of ['AGENT', 'PROXY', 'PAGENT'] as const) {
+      expect(pipelineOf({ opType: 'REMOVE', nodeType, isCandidate: true }).steps).toEqual(['INIT']);
+    }
+    expect(pipelineOf({ opType: 'INSTALL', nodeType: 'AGENT', isCandidate: true }).steps).toEqual(DIRECT);
+  });
+
   it('are those of docs/architecture.md', () => {
     for (const opType of ['INSTALL', 'REINSTALL'] as const) {
       expect(pipelineOf({ opType, nodeType: 'AGENT' }).steps).toEqual(DIRECT);

@@ -32,6 +32,8 @@ export interface ClaimedRun extends RunRef {
   readonly agentName: string;
   /** The version to install; null: the newest that fits. */
   readonly packageVersion: string | null;
+  /** The host was only looked at so far: nothing of ours was ever on it. */
+  readonly isCandidate: boolean;
   /** The host had an agent of ours when this was claimed. */
   readonly isAgentInstalled: boolean;
   /** As its agent last reported it; empty before that. */
@@ -104,7 +106,7 @@ const CLAIM = `
     r.cloud_id AS "cloudId", r.op_type AS "opType", r.node_type AS "nodeType", r.os_type AS "osType",
     host(r.inner_ip) AS "innerIp", host(r.outer_ip) AS "outerIp", r.has_cygwin AS "hasCygwin",
     h.port, h.account, h.auth_type AS "authType", h.agent_name AS "agentName",
-    j.package_version AS "packageVersion", h.agent_installed AS "isAgentInstalled",
+    j.package_version AS "packageVersion", h.is_candidate AS "isCandidate", h.agent_installed AS "isAgentInstalled",
     h.agent_version AS "agentVersion", ${IS_THROUGH_AGENT} AS "isThroughAgent",
     r.finished_steps AS "finishedSteps", r.losses, ${CANCELLED_BY} AS "cancelledBy",
     (extract(epoch FROM r.deadline_at - now()) * 1000)::float8 AS "msLeft"

@@ -51,7 +51,7 @@ export class RunEffects {
   private async forgetHost(manager: EntityManager, run: ClaimedRun): Promise<void> {
     const { hostId, businessId, cloudId, innerIp: address } = run;
     await manager.update(Host, { id: hostId }, { removedAt: () => 'now()' });
-    await this.cmdb.unregister(manager, { businessId, cloudId, address });
+    if (!run.isCandidate) await this.cmdb.unregister(manager, { businessId, cloudId, address });
     await manager.delete(HostKey, { cloudId, address });
     await this.credentials.remove(manager, hostId);
   }

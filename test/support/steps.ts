@@ -12,7 +12,14 @@ export function aClaimedRun(overrides: Partial<ClaimedRun> = {}): ClaimedRun {
     ...{ id: 7, attempt: 1, jobId: 3, businessId: 1, hostId: 12, cloudId: 0, losses: 0, msLeft: 180_000 },
     ...{ opType: 'INSTALL', nodeType: 'AGENT', osType: 'LINUX', innerIp: '198.18.0.1', port: 22, account: 'root' },
     ...{ authType: 'PASSWORD', agentName: 'nodeman-agent', finishedSteps: [] },
-    ...{ outerIp: null, hasCygwin: false, packageVersion: null, isAgentInstalled: false, isThroughAgent: false },
+    ...{
+      outerIp: null,
+      hasCygwin: false,
+      packageVersion: null,
+      isCandidate: false,
+      isAgentInstalled: false,
+      isThroughAgent: false,
+    },
     ...{ agentVersion: '', cancelledBy: null },
     ...overrides,
   };
