@@ -8,6 +8,12 @@ import type { SshError } from './ssh.errors.js';
 
 /** The server tried, and it did not work; all other reasons are the server's own. @see RFC 4254, 5.1 */
 const CONNECT_FAILED = 2;
+/** Servers say little more than that they do not. */
+const REASONS: Readonly<Record<number | string, string>> = {
+  1: 'administratively prohibited: ',
+  3: 'unknown channel type: ',
+  4: 'resource shortage: ',
+};
 
 type RefusedOpening = Error & { reason?: number | string };
 
@@ -96,7 +102,8 @@ export class ForwardedStream extends Duplex {
   }
 }
 
-function refusalOf(where: string, target: string, error: RefusedOpening): SshError {
-  const why = evidenceOf(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
-  return error.reason === CONNECT_FAILED ? forwardFailed(where, target, why) : forwardRefused(where, target, why);
+function refusalOf(where: string, target: string, { message, reason = '' }: RefusedOpening): SshError {
+  const words = message.replace(/^\(SSH\) Channel open failure: /, '');
+  const why = evidenceOf(`${REASONS[reason] ?? ''}${words}`);
+  return reason === CONNECT_FAILED ? forwardFailed(where, target, why) : forwardRefused(where, target, why);
 }

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -76,19 +76,51 @@ export class RealSshd {
     });
   }
 
-  /** Stops it from answering, while the kernel goes on accepting connections for it. */
+  /** Stops it from answering, and its sessions too, while the kernel goes on accepting connections for it. */
   freeze(): void {
-    if (this.server.pid) process.kill(-this.server.pid, 'SIGSTOP');
+    this.signal('SIGSTOP', this.processes());
   }
 
-  /** Stops the server and the sessions it holds. */
-  async stop(): Promise<void> {
+  /** Ends the sessions that it holds; it goes on listening. */
+  breakSessions(): void {
+    const [, ...sessions] = this.processes();
+    this.signal('SIGKILL', sessions);
+  }
+
+  /** Ends the server and the sessions that it holds. */
+  async kill(): Promise<void> {
+    if (this.server.exitCode !== null || this.server.signalCode !== null) return;
     const ended = new Promise((resolve) => this.server.once('exit', resolve));
-    if (this.server.exitCode === null && this.server.pid) {
-      process.kill(-this.server.pid, 'SIGKILL');
-      await ended;
-    }
+    this.signal('SIGKILL', this.processes());
+    await ended;
+  }
+
+  /** As `kill`, and leaves nothing behind. */
+  async stop(): Promise<void> {
+    await this.kill();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private signal(signal: NodeJS.Signals, pids: readonly number[]): void {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // One that has ended by itself meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+  }
+
+  /** The server first, then all that it started: each session has a process group of its own. */
+  private processes(): number[] {
+    const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+    const childrenOf = (pid: number): number[] =>
+      table.filter(([, parent]) => parent === pid).flatMap(([child]) => [child, ...childrenOf(child)]);
+    return [this.server.pid!, ...childrenOf(this.server.pid!)];
   }
 }
 
