@@ -112,6 +112,19 @@ describe('what a person sees in Swagger UI', () => {
     }
   });
 
+  it('shows what can be asked of hosts, each example good as it is, in their order', async () => {
+    await api.admin.post('/api/config/kv/', { key: 'nginx', inner_ip: '127.0.0.1:8800', outer_ip: '127.0.0.1:8800' });
+    const { examples = {} } = find('POST', '/api/{bk_biz_id}/tasks').requestBody!.content['application/json']!;
+    expect(Object.keys(examples)).toEqual(expect.arrayContaining(['precheck', 'proxy', 'upgrade']));
+    const running = await api.admin.get('/api/1/tasks/?status=RUNNING');
+    for (const { id } of running.body.data.items) await api.admin.delete(`/api/1/tasks/${id}/`);
+    for (const [name, { value }] of Object.entries(examples)) {
+      const { body } = await api.admin.post('/api/1/tasks/', value);
+      expect([name, body.code, body.messages]).toEqual([name, 'OK', undefined]);
+      await api.admin.delete(`/api/1/tasks/${body.data.id}/`);
+    }
+  });
+
   it('of what is read is answered, with the parameters that are put in already', async () => {
     await api.admin.delete(prefilled(find('DELETE', '/api/{bk_biz_id}/tasks/{job_id}'))); // else its log goes on
     for (const route of routes.filter(({ method }) => method === 'GET')) {
