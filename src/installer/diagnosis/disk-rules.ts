@@ -67,7 +67,10 @@ export const DISK_RULES: readonly Rule[] = [
   ),
   rule(
     'file-immutable',
-    { words: /(chmod|chown|mv|rm|tar|ln|mkdir|cannot (remove|unlink|open|rename|make)).*Operation not permitted/ },
+    {
+      words:
+        /^(.*: )?(chmod|chown|cp|dd|ln|mkdir|mv|rm|rmdir|tar): .*Operation not permitted|cannot (remove|unlink|open|rename|make|move) .*Operation not permitted/m,
+    },
     [
       '文件或目录被设为不可修改（chattr +i），或被安全软件保护',
       'The file or folder may not be changed (chattr +i), or security software guards it',

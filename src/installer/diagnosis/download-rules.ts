@@ -121,7 +121,7 @@ export const DOWNLOAD_RULES: readonly Rule[] = [
   ),
   rule(
     'wrong-checksum',
-    { words: /wrong checksum|its checksum is wrong|checksum (mismatch|does not match)/ },
+    { words: /wrong checksum|in the cache, or its checksum is wrong|checksum (mismatch|does not match)/ },
     [
       '文件在传输或缓存中损坏，或文件服务器上是旧的、被改动的文件',
       'The file was damaged on its way or in a cache, or the file server has an old or changed one',
