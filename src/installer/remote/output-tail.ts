@@ -1,3 +1,4 @@
+import { harmless } from '../../logs/harmless.js';
 import { evidenceOf } from '../../ssh/evidence.js';
 
 const KEPT_LINES = 20;
@@ -22,6 +23,8 @@ export class OutputTail {
 
   /** At most 20, masked and fit to be shown. */
   lines(): string[] {
-    return this.kept.map((line) => evidenceOf(this.mask(line), [], LONGEST_LINE)).filter((line) => line !== '');
+    return this.kept
+      .map((line) => evidenceOf(harmless(this.mask(line)), [], LONGEST_LINE))
+      .filter((line) => line !== '');
   }
 }

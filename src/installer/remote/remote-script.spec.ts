@@ -84,7 +84,7 @@ describe('RemoteScript', () => {
     expect(text).toHaveLength(2);
   });
 
-  it('fails with the code and the masked words of the script, and what to do', async () => {
+  it('fails with the code and the masked words of the script', async () => {
     const host = aHost((_request, say) => {
       say('fail CURL_FILE_FAILED no server gave it to s3cret');
       say('done download 1');
@@ -92,8 +92,53 @@ describe('RemoteScript', () => {
     const failure = await failureOf((await start(host.session).starting).call(never, 'download'));
     expect(failure).toBeInstanceOf(RunFailure);
     expect(failure.errCode).toBe('CURL_FILE_FAILED');
-    expect(failure.text.en).toMatch(/no server gave it to \*{6}\. Try the addresses/);
-    expect(failure.text.zh).toContain('nginx');
+    expect(failure.text.en).toMatch(/: no server gave it to \*{6}$/);
+    expect(failure.text.zh).toMatch(/^下载安装包失败：/);
+  });
+
+  it('gives the failing command and its last lines as evidence, masked, and what is known of the host', async () => {
+    const host = aHost((request, say, process) => {
+      if (request === 'call facts') return (say('fact arch=x86_64'), process.say('before'), say('done facts 0'));
+      for (let line = 1; line <= 25; line += 1) process.say(`line ${line} s3cret \u001b[31m`);
+      say('ran 1 first --token s3cret');
+      say('ran 2 tar -x --token s3cret');
+      say('fail INSTALL_FAILED it cannot be unpacked');
+      say('done install 1');
+    });
+    const script = await start(host.session).starting;
+    await script.call(never, 'facts');
+    const { clues } = await failureOf(script.call(never, 'install'));
+    expect(clues.evidence).toMatchObject({ command: 'tar -x --token ******', exitCode: 2, isLogged: true });
+    expect(clues.evidence!.output).toHaveLength(20);
+    expect([clues.evidence!.output[0], clues.evidence!.output[19]]).toEqual(['line 6 ******', 'line 25 ******']);
+    expect(clues.facts!.get('arch')).toBe('x86_64');
+  });
+
+  it('takes nothing of an earlier call for evidence', async () => {
+    const host = aHost((request, say, process) => {
+      if (request === 'call deps') return (process.say('E: no such thing'), say('ran 100 apt-get'), say('done deps 0'));
+      say('fail INSTALL_FAILED no room');
+      say('done install 1');
+    });
+    const script = await start(host.session).starting;
+    await script.call(never, 'deps');
+    const { clues } = await failureOf(script.call(never, 'install'));
+    expect(clues.evidence).toMatchObject({ command: null, exitCode: null, output: [] });
+  });
+
+  it('keeps what was checked, of the last call', async () => {
+    const host = aHost((request, say) => {
+      say('check space pass 812 MB free');
+      say('check server fail 10.0.0.1:80: s3cret refused');
+      say(`done ${request.slice('call '.length)} 0`);
+    });
+    const script = await start(host.session).starting;
+    await script.call(never, 'check');
+    await script.call(never, 'check');
+    expect(script.checks).toMatchObject([
+      { name: 'space', outcome: 'pass', evidence: '812 MB free' },
+      { name: 'server', outcome: 'fail', evidence: '10.0.0.1:80: ****** refused' },
+    ]);
   });
 
   it('lets the script name only codes that are its own', async () => {
@@ -114,8 +159,9 @@ describe('RemoteScript', () => {
     const failure = await failureOf((await start(host.session).starting).call(never, 'install'));
     expect([failure.errCode, failure.message]).toEqual([
       'UNEXPECTED_RETURN',
-      expect.stringMatching(/killed by signal 9.*last output: Killed/),
+      expect.stringMatching(/install ended without saying how \(killed by signal 9\)$/),
     ]);
+    expect(failure.clues.evidence).toMatchObject({ exitCode: 137, output: ['Killed'] });
   });
 
   it('is UNEXPECTED_RETURN when the script ends, or never begins', async () => {
@@ -128,7 +174,8 @@ describe('RemoteScript', () => {
     });
     expect(await failureOf(start(barred).starting)).toMatchObject({
       errCode: 'UNEXPECTED_RETURN',
-      message: expect.stringContaining('This account is currently not available.'),
+      message: 'The script on the host ended unexpectedly (exit code 1)',
+      clues: { evidence: { exitCode: 1, output: ['This account is currently not available.'] } },
     });
   });
 
@@ -136,9 +183,15 @@ describe('RemoteScript', () => {
     ['lost', 'UNEXPECTED_RETURN'],
     ['silent', 'SOCKET_TIMEOUT'],
   ] as const)('tells a session that broke from one that fell silent: %s', async (kind, errCode) => {
-    const host = aHost((_request, _say, process) => process.breakOff(new SshError(kind, Text.verbatim('gone'))));
+    const host = aHost((_request, _say, process) => {
+      process.say('going down for reboot');
+      setImmediate(() => setImmediate(() => process.breakOff(new SshError(kind, Text.verbatim('gone')))));
+    });
     const script = await start(host.session).starting;
-    expect(await failureOf(script.call(never, 'install'))).toMatchObject({ errCode });
+    expect(await failureOf(script.call(never, 'install'))).toMatchObject({
+      ...{ errCode, message: 'gone' },
+      clues: { sshKind: kind, evidence: { output: ['going down for reboot'] } },
+    });
   });
 
   it('stops waiting for a call when the signal aborts, and can still be stopped', async () => {

@@ -13,6 +13,15 @@ describe('the markers of the remote script', () => {
       errCode: 'CURL_FILE_FAILED',
       sentence: 'no server gave it',
     });
+    expect(read('ran 2 tar -xzof /opt/a.tgz -C /opt')).toEqual({
+      kind: 'ran',
+      code: 2,
+      command: 'tar -xzof /opt/a.tgz -C /opt',
+    });
+    expect(read('check space pass 81234 KB free')).toEqual({
+      ...{ kind: 'check', name: 'space', outcome: 'pass', evidence: '81234 KB free' },
+    });
+    expect(read('check init skip')).toEqual({ kind: 'check', name: 'init', outcome: 'skip', evidence: '' });
     expect(read('done install 137')).toEqual({ kind: 'done', call: 'install', code: 137 });
     expect(read('stopped')).toEqual({ kind: 'stopped' });
     expect(read('alive 3')).toEqual({ kind: 'alive', count: 3 });
@@ -38,6 +47,11 @@ describe('the markers of the remote script', () => {
     'ready 5 1',
     'ready 5 0',
     'fact x',
+    'ran',
+    'ran 2',
+    'ran two tar',
+    'check space',
+    'check space maybe 12',
   ])('takes the malformed marker "%s" for text', (rest) => expect(read(rest)).toBeNull());
 
   it.each(['constructor x', '__proto__ x', 'toString', 'stopped now', 'DONE install 0'])(
