@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What every other part stands on: words to the controller, a look at processes, limits of time.
+# What every other part stands on: words to the controller, and folders.
 # No `local` (ksh has none): a variable's name starts with its function's. Calls run in subshells, so nothing leaks between them.
 
 LC_ALL=C
@@ -59,75 +59,11 @@ last_line() {
 
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 
-# Reads a process's state, ppid, pgrp, session and start time into look_*; false when there is no such process.
-look_at() {
-  look_line=
-  { IFS= read -r look_line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  # shellcheck disable=SC2086 # split on purpose: numbers, after the name, which may hold blanks and brackets
-  set -- ${look_line##*') '}
-  look_state=$1 look_ppid=$2 look_pgrp=$3 look_session=$4 look_start=${20}
-}
-
-# Prints the stat files of living processes that may have one of the ids $1 (`a|b|c`) as parent, group or session: one grep
-# instead of a look at each process, which costs a shell a system call per byte. It finds itself; by the time of a look it is gone.
-kin_of() {
-  if has grep; then
-    grep -lE "\\) [^XZ] ([0-9]+ ){0,2}($1) " /proc/[0-9]*/stat 2>/dev/null
-  else
-    for kin_stat in /proc/[0-9]*/stat; do emit "$kin_stat"; done
-  fi
-}
-
-# Collects into $members the living processes below pid $1 and in the group or session that it leads, without itself.
-gather() {
-  members=
-  gather_ids=$1
-  gather_grew=1
-  while [ -n "$gather_grew" ]; do
-    gather_grew=
-    for gather_pid in $(kin_of "$gather_ids"); do
-      gather_pid=${gather_pid#/proc/}
-      gather_pid=${gather_pid%/stat}
-      case "|$gather_ids|" in *"|$gather_pid|"*) continue ;; esac
-      look_at "$gather_pid" || continue
-      case $look_state in [ZX]) continue ;; esac
-      case "|$gather_ids|" in *"|$look_ppid|"* | *"|$look_pgrp|"* | *"|$look_session|"*) ;; *) continue ;; esac
-      members="$members $gather_pid"
-      gather_ids="$gather_ids|$gather_pid"
-      gather_grew=1
-    done
-  done
-}
-
-# Kills a process and all below it.
-kill_tree() {
-  gather "$1"
-  # shellcheck disable=SC2086 # a list of numbers
-  kill -9 "$1" $members 2>/dev/null
-}
-
-# bounded <seconds> <command…>: the command's exit code, or 124 when its time was over and it was killed with its children.
-# Not timeout(1): it moves the command into a group of its own, and older busybox spells it differently.
-bounded() {
-  bounded_limit=$1
-  shift
-  "$@" &
-  bounded_pid=$!
-  # The watcher's sleep must not outlive it: it would hold the session's output open.
-  (
-    trap 'kill "$!"; exit' TERM
-    sleep "$bounded_limit" &
-    wait "$!"
-    kill_tree "$bounded_pid"
-    exit 124
-  ) >/dev/null 2>&1 &
-  bounded_watch=$!
-  wait "$bounded_pid" 2>/dev/null
-  bounded_code=$?
-  kill "$bounded_watch" 2>/dev/null
-  wait "$bounded_watch" 2>/dev/null
-  [ $? -ne 124 ] || bounded_code=124
-  return "$bounded_code"
+# Prints what a symbolic link points to; AIX has no readlink.
+link_text() {
+  if has readlink; then readlink "$1" 2>/dev/null; return; fi
+  link_line=$(ls -ld "$1" 2>/dev/null)
+  case $link_line in *' -> '*) emit "${link_line#*' -> '}" ;; *) return 1 ;; esac
 }
 
 # Prints why nothing can be written into folder $1, or nothing at all when it can.

@@ -10,7 +10,12 @@ host_os() {
   esac
 }
 
+# Whether this account may change the whole system. Cygwin knows neither user 0 nor sudo: an administrator's account is all there is.
+is_root() { [ "$(id -u)" = 0 ] || [ "$(host_os)" = cygwin ]; }
+
+# AIX prints the machine's serial number where others name the processor.
 host_arch() {
+  if [ "$(host_os)" = aix ]; then emit ppc; return; fi
   case $(uname -m) in
     x86_64 | amd64) emit x86_64 ;;
     aarch64 | arm64) emit aarch64 ;;

@@ -38,93 +38,92 @@ check_executable() {
   rm -f "$1/.try"
 }
 
+# AIX's tar cannot unzip, and none of them needs to.
+untar_into() { cd "$1" && gzip -dc "$cache/$v_package_file" | tar -xof -; }
+
 # Unpacks the package into $1, and proves it usable.
 unpack() {
   mkdir "$1" || refuse "cannot make $1"
-  unpack_error=$(bounded 120 tar -xzof "$cache/$v_package_file" -C "$1" 2>&1)
+  unpack_said=$(bounded 120 untar_into "$1" 2>&1)
   unpack_code=$?
   if [ "$unpack_code" -ne 0 ]; then
     unpack_disk=$(disk_trouble "$1")
     rm -rf "$1"
-    refuse "${unpack_disk:-the package cannot be unpacked (tar exit code $unpack_code: $(last_line "$unpack_error"))}"
+    last_lines "$unpack_said"
+    ran "$unpack_code" "gzip -dc $v_package_file | tar -xof -"
+    refuse "${unpack_disk:-the package cannot be unpacked (tar exit code $unpack_code: $(last_line "$unpack_said"))}"
   fi
   check_manifest "$1"
   check_executable "$1"
   emit "$v_package_sha256" >"$1/.sha256" || refuse "$(disk_trouble "$1")"
 }
 
-# One rename where mv can replace a link to a folder, else a moment without `current`.
-point_current_to() {
-  ln -s "$1" "$agent_home/.current.$$" || refuse "cannot make a link: $(disk_trouble "$agent_home")"
-  mv -fT "$agent_home/.current.$$" "$agent_home/current" 2>/dev/null && return
-  rm -f "$agent_home/current"
-  mv -f "$agent_home/.current.$$" "$agent_home/current"
-}
-
+# What only a newer server tells is left out where it was not told.
 write_configuration() {
   {
     emit "host_id=$v_host_id" &&
       emit "token=$v_token" &&
       emit "servers=$v_servers" &&
-      emit "interval=$v_interval"
+      emit "interval=$v_interval" &&
+      { [ -z "$v_run_id" ] || emit "run_id=$v_run_id"; } &&
+      { [ -z "$v_command_key" ] || emit "command_key=$v_command_key"; }
   } >"$1" || refuse "cannot write the configuration: $(disk_trouble "${1%/*}")"
-}
-
-# Puts back what ran before, so that a package that does not come up costs nothing but the attempt.
-go_back() {
-  rm -rf "$agent_home/versions/.bad"
-  mv "$install_to" "$agent_home/versions/.bad"
-  [ ! -d "$agent_home/versions/.before" ] || mv "$agent_home/versions/.before" "$install_to"
-  [ ! -f "$agent_home/etc/.agent.conf.before" ] || mv -f "$agent_home/etc/.agent.conf.before" "$agent_home/etc/agent.conf"
-  rm -rf "$agent_home/versions/.bad"
-  if [ -z "$install_before" ] || [ ! -d "$agent_home/$install_before" ]; then
-    rm -f "$agent_home/current"
-    return 1
-  fi
-  point_current_to "$install_before"
-  start_agent
-}
-
-# Leftovers of attempts that were cut off, and versions that are neither the current one nor the one before.
-sweep_versions() {
-  rm -rf "$agent_home"/.current.* "$agent_home/etc/.agent.conf.before" "$agent_home/versions/".[!.]*
-  for sweep_dir in "$agent_home"/versions/*; do
-    case versions/${sweep_dir##*/} in "$install_before" | "$(readlink "$agent_home/current")") ;; *) rm -rf "$sweep_dir" ;; esac
-  done
 }
 
 # Everything up to here can fail without harm; from here to start_agent nothing but the disk can.
 swap_in() {
   stop_agent restart
-  rm -rf "$agent_home/versions/.before"
-  [ ! -d "$install_to" ] || mv "$install_to" "$agent_home/versions/.before"
-  mv "$install_new" "$install_to" || refuse "cannot move the new version into place"
-  [ ! -f "$agent_home/etc/agent.conf" ] || cp -f "$agent_home/etc/agent.conf" "$agent_home/etc/.agent.conf.before"
-  mv -f "$agent_home/etc/.agent.conf.new" "$agent_home/etc/agent.conf"
-  rm -f "$agent_home/run/learned"
-  point_current_to "versions/$v_package_version"
+  if [ "$before_link" = "versions/$v_package_version" ]; then
+    mv "$install_to" "$before/version"
+  else
+    rm -rf "$install_to"
+  fi &&
+    mv "$install_new" "$install_to" &&
+    mv -f "$agent_home/etc/.agent.conf.new" "$agent_home/etc/agent.conf" &&
+    rm -f "$agent_home/run/learned" "$agent_home/run/reported" &&
+    point_current_to "versions/$v_package_version" &&
+    : >"$before/swapped"
+}
+
+# Puts back what ran before, so that a package that does not come up costs nothing but the attempt.
+give_up() {
+  install_why=$1
+  install_said=$start_said
+  set -- "$start_code" "$start_command"
+  end_watchdog
+  go_back
+  case $back_did in nothing*) ;; *) install_why="$install_why; $back_did" ;; esac
+  last_lines "$install_said"
+  [ -z "$2" ] || ran "$@"
+  refuse "$install_why"
+}
+
+need_for_install() {
+  need host_id token servers interval package_file package_sha256 package_version package_name
+  [ -z "$v_run_id" ] || need run_id
+  [ -z "$v_command_key" ] || need command_key
+  [ -z "$v_trial" ] || need trial
 }
 
 call_install() {
-  need host_id token servers interval package_file package_sha256 package_version package_name
+  need_for_install
   for install_dir in versions etc run log plugins; do
     install_trouble=$(make_dir "$agent_home/$install_dir") || refuse "$install_trouble"
   done
   has_sum "$cache/$v_package_file" "$v_package_sha256" || refuse "the package is not in the cache, or its checksum is wrong: download it again"
+  mend_before
   install_to=$agent_home/versions/$v_package_version
   install_new=$agent_home/versions/.new
-  install_before=$(readlink "$agent_home/current")
   rm -rf "$install_new"
   unpack "$install_new"
   write_configuration "$agent_home/etc/.agent.conf.new"
-  swap_in
-  if ! start_agent; then
-    install_why=$start_why
-    stop_agent remove
-    if go_back; then refuse "$install_why; went back to $(installed_version)"; fi
-    refuse "$install_why"
-  fi
-  cron_line add
+  write_before
+  [ -z "$v_trial" ] || start_watchdog
+  start_said='' start_code=1 start_command=''
+  swap_in || give_up "cannot move the new version into place: $(disk_trouble "$agent_home")"
+  start_agent || give_up "$start_why"
+  boot_add
+  [ -n "$v_trial" ] || : >"$before/done"
   sweep_versions
   emit "setup done"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The session: one lock, one call at a time in the background, and an ear that is never busy.
+# The session: one call at a time in the background, and an ear that is never busy. Or, with a task, no session at all.
 
 # sshd makes each session the leader of a group of its own. Others (sudo, dropbear) do not, and killing their group would kill them.
 lead_own_group() {
@@ -9,56 +9,6 @@ lead_own_group() {
   export nm_alone nm_nonce nm_script
   # shellcheck disable=SC2016 # for the new shell to expand
   exec setsid sh -c 'eval "$nm_script"'
-}
-
-# take_lock: makes the lock ours, killing whoever holds it. On failure $lock_trouble says why.
-take_lock() {
-  lock=$prefix/run/lock
-  lock_trouble="/proc is not mounted"
-  look_at "$$" || return
-  lock_mine=$$.$look_pgrp.$look_start
-  lock_trouble=$(make_dir "$prefix/run") || return
-  lock_round=0
-  while ! lock_error=$(ln -s "$lock_mine" "$lock" 2>&1); do
-    lock_round=$((lock_round + 1))
-    if [ "$lock_round" -gt 50 ] || [ ! -h "$lock" ]; then lock_trouble=$(disk_trouble "$prefix/run"); fi
-    [ -z "$lock_trouble" ] || return
-    if [ "$lock_round" -gt 50 ]; then lock_trouble="cannot make $lock: ${lock_error##*: }"; return; fi
-    # Whoever moves the old lock away has it alone, and puts an end to its owner.
-    mv -f "$lock" "$lock.$$" 2>/dev/null || { nap; continue; }
-    end_owner "$(readlink "$lock.$$")"
-    rm -f "$lock.$$"
-  done
-}
-
-# end_owner <pid>.<pgid>.<start time>: kills an earlier session's processes, if that process is still the one that wrote this.
-end_owner() {
-  owner_pid=${1%%.*}
-  is_number "$owner_pid" 2 9999999999 || return 0
-  look_at "$owner_pid" && [ "$look_start" = "${1##*.}" ] || return 0
-  emit "an earlier session (process $owner_pid) still works on this host; ending it"
-  # Stopped first, so that it cannot answer its controller or start another call while its children go.
-  kill -STOP "$owner_pid" 2>/dev/null
-  end_members "$owner_pid" || emit "processes of the earlier session outlived SIGKILL:$members"
-  kill -9 "$owner_pid" 2>/dev/null
-}
-
-drop_lock() {
-  [ "$(readlink "$lock" 2>/dev/null)" != "$lock_mine" ] || rm -f "$lock"
-  # Only if empty: then nothing of ours is installed here.
-  rmdir "$prefix/run" "$prefix" 2>/dev/null
-}
-
-# end_members <pid>: kills what is below <pid> and in its group and session, and looks that it is gone (5 s at most).
-end_members() {
-  end_round=0
-  while gather "$1" && [ -n "$members" ]; do
-    # shellcheck disable=SC2086 # a list of numbers
-    kill -9 $members 2>/dev/null
-    end_round=$((end_round + 1))
-    [ "$end_round" -le 50 ] || return 1
-    nap
-  done
 }
 
 answer_stop() {
@@ -86,10 +36,22 @@ end_unheard() {
   kill -9 $$
 }
 
+# Whether one of these calls changes anything.
+needs_lock() {
+  for needs_name; do
+    case $needs_name in
+      facts | check | gone) ;;
+      *) return 0 ;;
+    esac
+  done
+  return 1
+}
+
 run_call() {
   case $1 in
-    facts | gone) ;;
-    deps | download | install | verify | uninstall) [ -z "$lock_trouble" ] || die INSTALL_FAILED "$lock_trouble" ;;
+    facts | check | gone) ;;
+    deps | deps_proxy | download | install | verify | proxy | trust | keep | back | settle | uninstall)
+      [ -z "$lock_trouble" ] || die INSTALL_FAILED "$lock_trouble" ;;
     *) mark "fail INSTALL_FAILED there is no call '$1'"; exit 64 ;;
   esac
   "call_$1"
@@ -97,7 +59,6 @@ run_call() {
 
 # The outer shell outlives the call's own, so that even a call that was killed has an end.
 run_calls() {
-  set +f
   for run_name; do
     (run_call "$run_name")
     run_code=$?
@@ -124,26 +85,30 @@ answer_call() {
     return
   fi
   [ -z "${job:-}" ] || wait "$job" 2>/dev/null
-  # shellcheck disable=SC2086 # names are split on purpose
-  run_calls $1 </dev/null 3<&- &
+  set -f
+  # shellcheck disable=SC2086 # split on purpose
+  set -- $1
+  set +f
+  if [ -z "$lock_mine" ] && needs_lock "$@"; then take_lock; fi
+  run_calls "$@" </dev/null 3<&- &
   job=$!
 }
 
 main() {
   lead_own_group
   # Given on by lead_own_group, and nobody else's business.
+  script_text=$nm_script
   main_nonce=$nm_nonce
   unset nm_script nm_alone nm_nonce
   nm_nonce=$main_nonce
   exec 3<&0 </dev/null 2>&1
-  take_lock
   look_at "$$"
   mark "ready $$ ${look_pgrp:-$$}"
   while IFS= read -r request <&3; do
     case $request in
       'set '*' '*) request=${request#set }; remember "${request%% *}" "${request#* }" ;;
       'set '*) remember "${request#set }" '' ;;
-      'call '*) set -f; answer_call "${request#call }"; set +f ;;
+      'call '*) answer_call "${request#call }" ;;
       stop) answer_stop ;;
       '') ;;
       *) emit "a request that is none of set, call, stop" ;;
@@ -152,4 +117,18 @@ main() {
   end_unheard
 }
 
-main
+# What the agent was told to do by its server, with nobody at the other end. Its own shell tells how it ended.
+uninstall_alone() {
+  take_lock
+  (run_call uninstall && call_gone)
+  alone_code=$?
+  drop_lock
+  exit "$alone_code"
+}
+
+# A file that holds this script says before it what it is for.
+case ${task:-session} in
+  watch) watch_trial ;;
+  uninstall) uninstall_alone ;;
+  session) main ;;
+esac

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,18 @@ export interface CallResult {
   readonly code: number;
   readonly fail: string;
   readonly facts: Record<string, string>;
+  /** The commands that failed, each behind its exit code. */
+  readonly ran: string[];
+  /** `<name> <pass|fail|skip> <evidence>` */
+  readonly checks: string[];
   readonly text: string;
+}
+
+export interface ShellOptions {
+  /** False: the shell shares our process group, as under sudo. */
+  detached?: boolean;
+  /** Replaces the script's text before it is sent. */
+  edit?: (script: string) => string;
 }
 
 /** One session of the remote script in a local shell: the controller's side of the protocol in agent/README.md. */
@@ -36,11 +47,15 @@ export class TargetShell {
   }
 
   /** `argv` is the shell with its leading arguments; `-c <bootstrap>` is appended. */
-  static async open(argv: readonly string[], env: NodeJS.ProcessEnv, { detached = true } = {}): Promise<TargetShell> {
+  static async open(
+    argv: readonly string[],
+    env: NodeJS.ProcessEnv,
+    { detached = true, edit = (script) => script }: ShellOptions = {},
+  ): Promise<TargetShell> {
     const line = (await agentBootstrap()).replace('@NONCE@', NONCE);
     const child = spawn(argv[0] ?? 'sh', [...argv.slice(1), '-c', line], { env, detached });
     const shell = new TargetShell(child);
-    child.stdin?.write(`a password nobody read\nBEGIN ${NONCE}\n${await agentScript()}END ${NONCE}\n`);
+    child.stdin?.write(`a password nobody read\nBEGIN ${NONCE}\n${edit(await agentScript())}END ${NONCE}\n`);
     const ready = await shell.marker('ready');
     [shell.pid = 0, shell.pgid = 0] = ready.split(' ').map(Number);
     return shell;
@@ -70,6 +85,8 @@ export class TargetShell {
     return {
       code,
       fail: marked('fail')[0] ?? '',
+      ran: marked('ran'),
+      checks: marked('check'),
       facts: Object.fromEntries(marked('fact').map((fact) => fact.split(/=(.*)/s).slice(0, 2))) as Record<
         string,
         string
@@ -184,6 +201,12 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Pids of processes that work in this folder or below, or whose command line names it. */
+export function processesAt(folder: string): number[] {
+  const worksThere = (pid: number) => `${link(`/proc/${pid}/cwd`)}/`.startsWith(`${folder}/`);
+  return pids().filter((pid) => worksThere(pid) || read(`/proc/${pid}/cmdline`).includes(`${folder}/`));
+}
+
 /** Pids of living processes in this process group or session. */
 export function groupMembers(pgid: number): number[] {
   return pids().filter((pid) => {
@@ -201,6 +224,14 @@ function pids(): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 1);
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 function read(path: string): string {
