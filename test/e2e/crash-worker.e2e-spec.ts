@@ -62,7 +62,7 @@ async function ownerOf(host: PuppetHost): Promise<ServerProcess> {
  */
 async function expectInstalled(jobId: number, host: PuppetHost, attempts: number): Promise<void> {
   expect(await eventually(async () => (await hostAt(host)).status[0].status === 'RUNNING')).toBe(true);
-  expect(await hostAt(host)).toMatchObject({ status: [{ version: '1.0.0' }], job_result: { err_code: 'SUCCESS' } });
+  expect(await hostAt(host)).toMatchObject({ status: [{ version: '1.1.0' }], job_result: { err_code: 'SUCCESS' } });
   expect(await host.overlaps()).toEqual([]);
   expect(host.scriptProcesses()).toEqual([]);
   expect(host.supervisors()).toHaveLength(1);

@@ -95,7 +95,7 @@ async function itemOf({ address }: LabHost): Promise<any> {
 }
 
 /** Waits until the API says this of the agents of these hosts. */
-async function areAll(hosts: readonly LabHost[], status: string, version = '1.0.0'): Promise<void> {
+async function areAll(hosts: readonly LabHost[], status: string, version = '1.1.0'): Promise<void> {
   for (const host of hosts) {
     await eventually(
       async () => {

@@ -44,7 +44,7 @@ const SHIMS: Readonly<Record<string, string>> = {
   tr: 'wait_at INSTALL_DEP\n[ ! -e "$host/swept" ] || wait_at SCRIPT_DONE',
   curl: 'case "$*" in */download/*) alone downloads; wait_at DOWNLOAD_FILE ;; *heartbeat*) wait_at WAIT_AGENT ;; esac',
   tar: 'alone installations; wait_at EXECUTE_SCRIPT',
-  rm: 'case "$*" in *.agent.conf.before*) : >"$host/swept" ;; */agent" "*/opt/nodeman/cache) wait_at UNINSTALL ;; esac',
+  rm: 'case "$*" in */agent/.current.*) : >"$host/swept" ;; */agent" "*/opt/nodeman/cache) wait_at UNINSTALL ;; esac',
 };
 
 /** A simulated host that stands still in a step for as long as a test wants, by commands of its own that wait. */
@@ -118,7 +118,7 @@ export class PuppetHost {
 
   /** Supervisors of agents on it. */
   supervisors(): number[] {
-    return processesWith(`${this.machine.root}/opt/nodeman/agent/versions/1.0.0/bin/supervise`);
+    return processesWith(`${this.machine.root}/opt/nodeman/agent/versions/1.1.0/bin/supervise`);
   }
 
   /** How often a package was unpacked here. */
