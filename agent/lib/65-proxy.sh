@@ -84,14 +84,16 @@ write_nginx_plugin() {
 # why_no_nginx <what it said>: the cause where it is plain, then nginx's own last word.
 why_no_nginx() {
   no_port=${v_listen##*:}
+  no_words=$(emit "$1" | grep -F '[emerg]' | tail -n 1)
+  no_words=${no_words:-$(last_line "$1")}
   case $1 in
     *'(98: '*)
       no_holder=$(port_holder "$v_listen")
       emit "port $no_port is taken on this host${no_holder:+ by $no_holder}"
       return ;;
-    *'(99: '*) emit "${v_listen%:*} is no address of this host: $(last_line "$1")" ;;
-    *bind*'(13: '*) emit "nginx may not listen at port $no_port$(selinux_enforces && emit ' (SELinux is enforcing)'): $(last_line "$1")" ;;
-    *) emit "nginx does not come up: $(last_line "$1")" ;;
+    *'(99: '*) emit "${v_listen%:*} is no address of this host: $no_words" ;;
+    *bind*'(13: '*) emit "nginx may not listen at port $no_port$(selinux_enforces && emit ' (SELinux is enforcing)'): $no_words" ;;
+    *) emit "nginx does not come up: $no_words" ;;
   esac
 }
 

@@ -43,7 +43,7 @@ nginx_pids() {
   for pids_pid in $(grep -lF 'nginx: ' /proc/[0-9]*/cmdline 2>/dev/null); do
     pids_pid=${pids_pid#/proc/}
     pids_pid=${pids_pid%/cmdline}
-    [ "$(readlink "/proc/$pids_pid/cwd")" = "$pids_folder" ] && [ "$(readlink "/proc/$pids_pid/ns/pid")" = "$pids_here" ] && emit "$pids_pid"
+    case $(readlink "/proc/$pids_pid/ns/pid"):$(readlink "/proc/$pids_pid/cwd") in "$pids_here:$pids_folder") emit "$pids_pid" ;; esac
   done
 } 2>/dev/null
 
@@ -137,14 +137,16 @@ adopt_servers() {
   write_servers "$adopt_servers" && kill -s HUP "$master"
 }
 
+# One that runs already takes its configuration anew.
 start_nginx() {
-  if is_up && answers; then emit "already running, process $master"; exit 0; fi
   is_up || end_processes KILL
   start_servers=$(servers_now) || give_up "the agent knows no server to forward to"
   write_servers "$start_servers" || give_up "nginx refuses its configuration: $said"
   # Its processes stay in the folder where they are started: that is how they are found.
   cd "$plugin/run" || exit 1
-  if ! is_up; then
+  if is_up; then
+    kill -s HUP "$master"
+  else
     "$program" -p "$plugin/" -c "$plugin/etc/nginx.conf" >"$plugin/log/start.log" 2>&1 || give_up "$(cat "$plugin/log/start.log")"
   fi
   start_round=0
@@ -164,7 +166,7 @@ stop_nginx() {
 
 status_nginx() {
   is_up || give_up "not running"
-  if [ "$(wc -c <"$plugin/log/error.log")" -gt 262144 ]; then : >"$plugin/log/error.log"; fi
+  if [ "$(wc -c <"$plugin/log/error.log")" -gt 262144 ]; then emit '' >"$plugin/log/error.log"; fi
   adopt_servers
   answers || give_up "nginx does not answer at $listen"
   emit "nginx answers at $listen, process $master"
