@@ -6,6 +6,7 @@ import { HostsModule } from '../hosts/hosts.module.js';
 import { LogsModule } from '../logs/logs.module.js';
 import { PackagesModule } from '../packages/packages.module.js';
 import { ProxiesModule } from '../proxies/proxies.module.js';
+import { ProxyLinesModule } from '../proxies/proxy-lines.module.js';
 import { SshModule } from '../ssh/ssh.module.js';
 import { SshService } from '../ssh/ssh.service.js';
 import { RunsModule } from '../tasks/runs.module.js';
@@ -34,9 +35,12 @@ import { RegisterCmdbStep } from './steps/register-cmdb.step.js';
 import { ScriptDoneStep } from './steps/script-done.step.js';
 import { SshLoginStep } from './steps/ssh-login.step.js';
 import { WaitAgentStep } from './steps/wait-agent.step.js';
+import { CommandAgent } from './work/command-agent.js';
 import { InstallAgent } from './work/install-agent.js';
+import { Precheck } from './work/precheck.js';
 import { SettleHost } from './work/settle-host.js';
 import { Settlement } from './work/settlement.js';
+import { UpgradeTrial } from './work/upgrade-trial.js';
 import { InstallProxy } from './work/install-proxy.js';
 
 const STEPS: Type<InstallStep>[] = [
@@ -63,6 +67,7 @@ const STEPS: Type<InstallStep>[] = [
     ConfigModule,
     PackagesModule,
     ProxiesModule,
+    ProxyLinesModule,
     SshModule,
   ],
   providers: [
@@ -72,6 +77,9 @@ const STEPS: Type<InstallStep>[] = [
     FileServers,
     PackageOrder,
     InstallAgent,
+    CommandAgent,
+    Precheck,
+    UpgradeTrial,
     SettleHost,
     Settlement,
     InstallProxy,

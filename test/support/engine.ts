@@ -85,9 +85,11 @@ export class Engine {
     return new URL(await this.server.getUrl()).host;
   }
 
-  /** Sets where targets download from and report to. */
+  /** Sets where targets download from and report to, proxies too. */
   async serveFrom(...servers: string[]): Promise<void> {
-    await this.server.get(ConfigService, { strict: false }).set({ key: 'nginx', inner_ip: servers.join(',') }, 'admin');
+    const list = servers.join(',');
+    const settings = this.server.get(ConfigService, { strict: false });
+    await settings.set({ key: 'nginx', inner_ip: list, outer_ip: list }, 'admin');
   }
 
   async startWorker(overrides: Overrides = {}): Promise<INestApplicationContext> {
@@ -116,13 +118,17 @@ export class Engine {
     });
     this.fleets.push(fleet);
     const machine = fleet.hosts[0]!;
-    const { dataSource } = this;
-    const host = await dataSource.manager.save(Host, {
+    return { host: await this.aRowFor(machine, row), machine, fleet };
+  }
+
+  /** The row of a machine, with stored credentials. */
+  async aRowFor({ address, port }: SimulatedHost, row: Partial<Host> = {}): Promise<Host> {
+    const { id } = await this.dataSource.manager.save(Host, {
       ...{ businessId: 1, cloudId: 0, innerIp: address, nodeType: 'AGENT' as const, osType: 'LINUX' as const },
-      ...{ port: machine.port, account: 'root', ...row },
+      ...{ port, account: 'root', ...row },
     });
-    await this.storeCredential(host.id, PASSWORD);
-    return { host: await dataSource.manager.findOneByOrFail(Host, { id: host.id }), machine, fleet };
+    await this.storeCredential(id, PASSWORD);
+    return this.hostOf(id);
   }
 
   async storeCredential(hostId: number, secret: string): Promise<void> {

@@ -25,17 +25,20 @@ function aRoute(
   context.journal.step = 'SSH_LOGIN';
   const opened: { hostId: number; address: string; port: number }[] = [];
   const asked: number[] = [];
+  const streams: PassThrough[] = [];
   const lines = {
     open: async ({ hostId }: ProxyView, address: string, port: number) => {
       opened.push({ hostId, address, port });
-      return new PassThrough();
+      const stream = new PassThrough().on('error', () => undefined);
+      streams.push(stream);
+      return stream;
     },
     load: (hostId: number) => loads[hostId] ?? 0,
     isAlive: async ({ hostId }: ProxyView) => (asked.push(hostId), !dead.includes(hostId)),
   } as unknown as ProxyLines;
   const doors = { of: async () => proxies } as unknown as ProxiesService;
   const route = new ProxyRoute(doors, lines, context.run, context.journal, 10_000);
-  return { route, context, opened, asked, at: (step: Step) => (context.journal.step = step) };
+  return { route, context, opened, streams, asked, at: (step: Step) => (context.journal.step = step) };
 }
 
 const refusedBy = (proxy: ProxyView): ProxyFailedError =>
@@ -117,6 +120,17 @@ describe('ProxyRoute', () => {
       expect(asked).toEqual([1, 2]);
     },
   );
+
+  it('does not ask a proxy that is known to have broken off: it may be up again', async () => {
+    const { route, streams, asked } = aRoute([aProxy(1), aProxy(2)]);
+    await route.open(signal);
+    streams[0]!.destroy(refusedBy(aProxy(1)).cause);
+    await route.another(brokenBy('lost'), signal);
+    await route.open(signal);
+    const failure = new RunFailure('INSTALL_FAILED', Text.verbatim('no space left'));
+    expect(await failureOf(route.another(failure, signal))).toBe(failure);
+    expect(asked).toEqual([]);
+  });
 
   it('believes a host that cannot be connected to once a second proxy says so', async () => {
     const { route, asked } = aRoute([aProxy(1), aProxy(2), aProxy(3)]);

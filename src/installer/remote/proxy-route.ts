@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Text } from '../../common/i18n/text.js';
 import type { Step } from '../../common/vocabulary/steps.js';
 import type { ProxiesService, ProxyView } from '../../proxies/proxies.service.js';
-import { ProxyFailedError } from '../../proxies/proxy-failed.error.js';
+import { failureOf, ProxyFailedError } from '../../proxies/proxy-failed.error.js';
 import type { ProxyLines } from '../../proxies/proxy-lines.js';
 import type { SshErrorKind } from '../../ssh/ssh.errors.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
@@ -31,6 +31,7 @@ export interface ProxyFailure {
  */
 export class ProxyRoute implements HostRoute {
   private current: ProxyView | null = null;
+  private stream: Duplex | null = null;
   private readonly failures: ProxyFailure[] = [];
   /** What the first proxy said that could not connect to the host. */
   private notReached: RunFailure | null = null;
@@ -51,8 +52,11 @@ export class ProxyRoute implements HostRoute {
     const [proxy, ...others] = await this.left();
     if (!proxy) throw this.noneLeft();
     this.current = proxy;
+    this.stream = null;
     this.journal.say(through(proxy, others.length));
-    return this.lines.open(proxy, this.address, this.run.port, { signal, timeoutMs: this.connectTimeoutMs });
+    const options = { signal, timeoutMs: this.connectTimeoutMs };
+    this.stream = await this.lines.open(proxy, this.address, this.run.port, options);
+    return this.stream;
   }
 
   async another(error: unknown, signal: AbortSignal): Promise<void> {
@@ -67,7 +71,9 @@ export class ProxyRoute implements HostRoute {
 
   /** Why this proxy is to be left; null when the run fails by something else. */
   private async faultOf(proxy: ProxyView, error: unknown, signal: AbortSignal): Promise<Text | null> {
-    if (error instanceof ProxyFailedError) return error.cause.happened;
+    // Asked later, a proxy that was started anew says that it is well.
+    const broken = (this.stream && failureOf(proxy, this.stream)) ?? error;
+    if (broken instanceof ProxyFailedError) return broken.cause.happened;
     const kind = error instanceof RunFailure ? error.clues.sshKind : undefined;
     if (!(error instanceof RunFailure) || kind === undefined) return null;
     if (NOT_REACHED.has(kind)) {
