@@ -4,6 +4,7 @@ import type { Client } from 'ssh2';
 import { Text } from '../common/i18n/text.js';
 import { Authenticator } from './authenticator.js';
 import { evidenceOf } from './evidence.js';
+import { FirstWords } from './first-words.js';
 import { readHostKey, signatureAlgorithmsOf } from './host-key.js';
 import { endpoint, hostKeyChanged, loginTimeout, otherFailure } from './ssh-error-texts.js';
 import type { ConnectOptions, PresentedHostKey, SshTarget } from './ssh-session.js';
@@ -35,6 +36,9 @@ export class Login {
   private readonly authenticator: Authenticator;
   private stage: Text = STAGES.handshake;
   private hostKey: PresentedHostKey | null = null;
+  private firstWords: FirstWords | null = null;
+  /** What PAM says when it lets nobody in who has the right password; banners before that are for lawyers. */
+  private verdict = '';
   private isSettled = false;
   private reject: (error: unknown) => void = () => {};
 
@@ -70,11 +74,13 @@ export class Login {
   }
 
   private async start(sock: Duplex): Promise<LoggedIn> {
+    this.firstWords = new FirstWords(sock);
     const connecting = this.ssh.connect(this.config(sock));
     // NodeSSH makes its client before it waits for anything, and takes its own listener off once connected: this one
     // stays for good, since an 'error' without a listener ends the process.
     const client = this.ssh.connection;
     client?.on('error', () => {});
+    client?.on('banner', (words: string) => (this.verdict = this.authenticator.hasShownSecret ? words : ''));
     client?.on('change password', () => this.fail(this.authenticator.expiry()));
     await connecting;
     if (!client || !this.hostKey) throw new Error('Logged in without a client or a host key');
@@ -135,7 +141,8 @@ export class Login {
     }
     const code = (error as NodeJS.ErrnoException).code;
     const why = typeof code === 'string' && !error.message.includes(code) ? `${code}: ${error.message}` : error.message;
-    return otherFailure(this.where, evidenceOf(why, this.authenticator.secrets));
+    const words = this.firstWords?.text() || this.verdict;
+    return otherFailure(this.where, evidenceOf(words ? `${why}; it said: ${words}` : why, this.authenticator.secrets));
   }
 
   private tearDown(sock: Duplex): void {

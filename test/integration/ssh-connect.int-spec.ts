@@ -102,6 +102,19 @@ describe('connecting', () => {
     await sshErrorOf(promise, fault === 'endless-banner' ? 'other' : 'login-timeout');
   });
 
+  it.each([
+    ['sshd that has enough of newcomers', 'Exceeded MaxStartups\r\n', /Exceeded MaxStartups/],
+    ['a web server', 'HTTP/1.1 400 Bad Request\r\n\r\n', /HTTP\/1\.1 400 Bad Request/],
+  ])('tells what was said in place of SSH: %s', async (_who, words, why) => {
+    const { server, port } = await aTcpServer((socket) => socket.on('error', () => {}).end(words));
+    try {
+      const error = await sshErrorOf(connect(loginTo({ address: '127.0.0.1', port })), 'other');
+      expect(error.happened.en).toMatch(why);
+    } finally {
+      server.close();
+    }
+  });
+
   it('tells a wrong password, and never repeats it', async () => {
     const error = await sshErrorOf(connect(loginTo(await aFaultyHost('wrong-password'))), 'wrong-password');
     expect(`${error.text.zh} ${error.text.en} ${error.stack}`).not.toContain(PASSWORD);
