@@ -1,8 +1,0 @@
-import { readFileSync } from 'node:fs';
-import { describeErrors } from './errors-doc.js';
-
-describe('docs/errors.md', () => {
-  it('is what the tables of the source say; npm run docs writes it', () => {
-    expect(readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')).toBe(describeErrors());
-  });
-});
