@@ -34,6 +34,10 @@ export function succeeded({ opType }: ClaimedRun): Text {
       return new Text('卸载成功', 'Uninstalled');
     case 'REMOVE':
       return new Text('已移出管理', 'Removed from management');
+    case 'PRECHECK':
+      return new Text('检查全部通过', 'All checks passed');
+    case 'UPGRADE':
+      return new Text('升级成功，Agent 正在运行', 'Upgraded; the agent is up');
     default:
       return new Text('安装成功，Agent 正在运行', 'Installed; the agent is up');
   }

@@ -49,7 +49,11 @@ export class PackageOrder {
     );
   }
 
-  private async pick({ agentName: name, packageVersion }: ClaimedRun, facts: ReadonlyMap<string, string>) {
+  /**
+   * The package that fits a host.
+   * @throws RunFailure when there is none
+   */
+  async pick({ agentName: name, packageVersion }: ClaimedRun, facts: ReadonlyMap<string, string>) {
     const platform = { os: facts.get('os') ?? 'unknown', arch: facts.get('arch') ?? 'unknown' };
     const version = packageVersion ?? undefined;
     try {

@@ -5,8 +5,6 @@ import type { OpType } from '../tasks/task.enums.js';
 /** What is done for a run, in order. */
 export interface Pipeline {
   readonly steps: readonly Step[];
-  /** False: declared, but this version of the server refuses such a run at INIT. */
-  readonly isReady: boolean;
   /** A host that cannot be reached, or does not let us in, ends the work well: what is on it stays. */
   readonly sparesUnreachable: boolean;
 }
@@ -35,25 +33,24 @@ const UNINSTALL_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT',
 const THROUGH_AGENT_STEPS: readonly Step[] = ['INIT', 'EXECUTE_SCRIPT', 'SCRIPT_DONE', 'WAIT_AGENT'];
 const PRECHECK_STEPS: readonly Step[] = ['INIT', 'SSH_LOGIN', 'EXECUTE_SCRIPT', 'SCRIPT_DONE'];
 
-const ready = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: false });
-const later = (steps: readonly Step[]): Pipeline => ({ steps, isReady: false, sparesUnreachable: false });
-const removal = (steps: readonly Step[]): Pipeline => ({ steps, isReady: true, sparesUnreachable: true });
+const work = (steps: readonly Step[]): Pipeline => ({ steps, sparesUnreachable: false });
+const removal = (steps: readonly Step[]): Pipeline => ({ steps, sparesUnreachable: true });
 
 /** UPDATE_AUTHINFO has no work: it succeeds in the transaction that stores the credential. */
 type WorkingOp = Exclude<OpType, 'UPDATE_AUTHINFO'>;
 
 /** Every pipeline, as data. @see docs/architecture.md, "A run's life" */
 export const PIPELINES: Readonly<Record<WorkingOp, Readonly<Record<NodeType, Pipeline>>>> = {
-  INSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: ready(INSTALL_STEPS), PAGENT: ready(BEHIND_PROXY_STEPS) },
-  REINSTALL: { AGENT: ready(INSTALL_STEPS), PROXY: ready(INSTALL_STEPS), PAGENT: ready(BEHIND_PROXY_STEPS) },
-  UPGRADE: { AGENT: later(INSTALL_STEPS), PROXY: later(INSTALL_STEPS), PAGENT: later(BEHIND_PROXY_STEPS) },
-  UNINSTALL: { AGENT: ready(UNINSTALL_STEPS), PROXY: ready(UNINSTALL_STEPS), PAGENT: ready(UNINSTALL_STEPS) },
+  INSTALL: { AGENT: work(INSTALL_STEPS), PROXY: work(INSTALL_STEPS), PAGENT: work(BEHIND_PROXY_STEPS) },
+  REINSTALL: { AGENT: work(INSTALL_STEPS), PROXY: work(INSTALL_STEPS), PAGENT: work(BEHIND_PROXY_STEPS) },
+  UPGRADE: { AGENT: work(INSTALL_STEPS), PROXY: work(INSTALL_STEPS), PAGENT: work(BEHIND_PROXY_STEPS) },
+  UNINSTALL: { AGENT: work(UNINSTALL_STEPS), PROXY: work(UNINSTALL_STEPS), PAGENT: work(UNINSTALL_STEPS) },
   REMOVE: { AGENT: removal(UNINSTALL_STEPS), PROXY: removal(UNINSTALL_STEPS), PAGENT: removal(UNINSTALL_STEPS) },
-  PRECHECK: { AGENT: later(PRECHECK_STEPS), PROXY: later(PRECHECK_STEPS), PAGENT: later(PRECHECK_STEPS) },
+  PRECHECK: { AGENT: work(PRECHECK_STEPS), PROXY: work(PRECHECK_STEPS), PAGENT: work(PRECHECK_STEPS) },
 };
 
 const THROUGH_AGENT: Readonly<Record<'UNINSTALL' | 'REMOVE', Pipeline>> = {
-  UNINSTALL: ready(THROUGH_AGENT_STEPS),
+  UNINSTALL: work(THROUGH_AGENT_STEPS),
   REMOVE: removal(THROUGH_AGENT_STEPS),
 };
 

@@ -14,6 +14,7 @@ import { persistently } from './persistence.js';
 import { sessionFailureOf } from './remote/ssh-failures.js';
 import type { RunInProgress } from './run-in-progress.js';
 import { RunFailure, RunLostError, type RunStopped } from './run.failures.js';
+import { sayLoginChecks } from './work/login-checks.js';
 import { Settlement } from './work/settlement.js';
 import { workerName } from './worker-name.js';
 
@@ -87,6 +88,7 @@ export class RunEndings {
   /** With the cause, and what to do about it. */
   private async endExplained(work: RunInProgress, failure: RunFailure): Promise<void> {
     const { hold, journal } = work;
+    if (hold.run.opType === 'PRECHECK' && journal.step === 'SSH_LOGIN') sayLoginChecks(journal, hold.run, failure);
     const { text, record, quotes } = explain(failure, journal.step, hold.run, (line) => journal.redactor.mask(line));
     for (const line of quotes) journal.quote(line);
     const proof = await work.host.stop();

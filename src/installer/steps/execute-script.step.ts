@@ -1,28 +1,40 @@
 import { Injectable } from '@nestjs/common';
+import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { isInstallation } from '../pipelines.js';
-import type { RunFailure } from '../run.failures.js';
+import { LoginFailure, type RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
+import { CommandAgent } from '../work/command-agent.js';
 import { InstallAgent } from '../work/install-agent.js';
+import { Precheck } from '../work/precheck.js';
 import { stepTimedOut } from './step-failures.js';
 
-/** Puts the agent on the host, or takes it off. */
+/** Puts the agent on the host, takes it off, or only looks. */
 @Injectable()
 export class ExecuteScriptStep implements InstallStep {
   readonly name = 'EXECUTE_SCRIPT';
 
-  constructor(private readonly installation: InstallAgent) {}
+  constructor(
+    private readonly installation: InstallAgent,
+    private readonly command: CommandAgent,
+    private readonly precheck: Precheck,
+  ) {}
 
-  timeoutMs(): number {
-    return 600_000;
+  timeoutMs({ isThroughAgent }: ClaimedRun): number {
+    return isThroughAgent ? this.command.timeoutMs : 600_000;
   }
 
-  timedOut(): RunFailure {
-    return stepTimedOut('UNEXPECTED_RETURN', this.name, this.timeoutMs());
+  timedOut(run: ClaimedRun): RunFailure {
+    if (!run.isThroughAgent) return stepTimedOut('UNEXPECTED_RETURN', this.name, this.timeoutMs(run));
+    const { errCode, text } = stepTimedOut('WAIT_AGENT_TIMEOUT', this.name, this.timeoutMs(run));
+    return new LoginFailure(errCode, text);
   }
 
   async run(context: StepContext): Promise<void> {
-    if (isInstallation(context.run.opType)) return this.installation.run(context);
-    const script = await context.host.script(context.signal);
-    await script.call(context.signal, 'uninstall');
+    const { run, host, signal } = context;
+    if (isInstallation(run.opType)) return this.installation.run(context);
+    if (run.opType === 'PRECHECK') return this.precheck.run(context);
+    if (run.isThroughAgent) return this.command.uninstall(context);
+    const script = await host.script(signal);
+    await script.call(signal, 'uninstall');
   }
 }

@@ -1,6 +1,7 @@
 import { aTestEnv } from '../../../test/support/env.js';
 import { aStepContext, FakeScript, failureOf } from '../../../test/support/steps.js';
 import type { AgentCommandKeys } from '../../agents/agent-command-keys.service.js';
+import type { AgentCommands, CommandResult } from '../../agents/agent-commands.service.js';
 import type { AgentTokensService } from '../../agents/agent-tokens.service.js';
 import type { ConfigService } from '../../config/config.service.js';
 import { PackageNotFoundError } from '../../packages/package.errors.js';
@@ -9,9 +10,12 @@ import type { ProxiesService } from '../../proxies/proxies.service.js';
 import { FileServers } from '../file-servers.js';
 import { PackageOrder } from '../package-order.js';
 import { callFailed } from '../remote/script-failures.js';
+import { LoginFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
+import type { CommandAgent } from '../work/command-agent.js';
 import { InstallAgent } from '../work/install-agent.js';
 import type { InstallProxy } from '../work/install-proxy.js';
+import type { Precheck } from '../work/precheck.js';
 import { DownloadFileStep } from './download-file.step.js';
 import { ExecuteScriptStep } from './execute-script.step.js';
 import { ScriptDoneStep } from './script-done.step.js';
@@ -115,7 +119,10 @@ describe('DOWNLOAD_FILE', () => {
 });
 
 describe('EXECUTE_SCRIPT', () => {
-  const aStep = () => new ExecuteScriptStep(anInstallation().installation);
+  const aStepWith = (installation: InstallAgent, others: Partial<{ command: CommandAgent; precheck: Precheck }> = {}) =>
+    new ExecuteScriptStep(installation, others.command as CommandAgent, others.precheck as Precheck);
+  const aStep = (...others: [Partial<{ command: CommandAgent; precheck: Precheck }>?]) =>
+    aStepWith(anInstallation().installation, ...others);
 
   it('installs with a token and a key of its own, which the log never shows', async () => {
     const script = aHostScript().onCall('download').onCall('install');
@@ -131,7 +138,7 @@ describe('EXECUTE_SCRIPT', () => {
     const { order } = anOrder();
     const context = aStepContext({}, { script: aHostScript().onCall('download').onCall('install') });
     await new DownloadFileStep(order).run(context);
-    await new ExecuteScriptStep(anInstallation(order).installation).run(context);
+    await aStepWith(anInstallation(order).installation).run(context);
     expect(context.script.calls).toEqual(['facts', 'download', 'install']);
   });
 
@@ -139,7 +146,7 @@ describe('EXECUTE_SCRIPT', () => {
     for (const nodeType of ['AGENT', 'PROXY'] as const) {
       const { installation, doors } = anInstallation();
       const script = aHostScript().onCall('download').onCall('install');
-      await new ExecuteScriptStep(installation).run(aStepContext({ nodeType }, { script }));
+      await aStepWith(installation).run(aStepContext({ nodeType }, { script }));
       expect(doors).toEqual(nodeType === 'PROXY' ? [12] : []);
     }
   });
@@ -157,6 +164,26 @@ describe('EXECUTE_SCRIPT', () => {
     expect(context.script.values.size).toBe(0);
   });
 
+  it('leaves it to the agent where that is all there is', async () => {
+    const asked: StepContext[] = [];
+    const command = { timeoutMs: 135_000, uninstall: async (context: StepContext) => void asked.push(context) };
+    const step = aStep({ command: command as Partial<CommandAgent> as CommandAgent });
+    const context = aStepContext({ opType: 'UNINSTALL', isThroughAgent: true });
+    await step.run(context);
+    expect([asked, context.hostCalls]).toEqual([[context], []]);
+    expect(step.timeoutMs(context.run)).toBe(135_000);
+    expect(step.timedOut(context.run)).toMatchObject({ errCode: 'WAIT_AGENT_TIMEOUT' });
+    expect(step.timedOut(context.run)).toBeInstanceOf(LoginFailure);
+  });
+
+  it('only looks, for a check', async () => {
+    const asked: StepContext[] = [];
+    const precheck = { run: async (context: StepContext) => void asked.push(context) } as Partial<Precheck> as Precheck;
+    const context = aStepContext({ opType: 'PRECHECK' });
+    await aStep({ precheck }).run(context);
+    expect(asked).toEqual([context]);
+  });
+
   it('fails with the words of the script', async () => {
     const script = aHostScript()
       .onCall('download')
@@ -171,7 +198,8 @@ describe('EXECUTE_SCRIPT', () => {
 });
 
 describe('SCRIPT_DONE', () => {
-  const aStep = () => new ScriptDoneStep(anOrder().order);
+  const aStep = (result: CommandResult | null = null) =>
+    new ScriptDoneStep(anOrder().order, { findResult: async () => result } as Partial<AgentCommands> as AgentCommands);
 
   it('proves the installation, ends the script and leaves', async () => {
     const context = aStepContext({}, { script: aHostScript().onCall('verify') });
@@ -179,6 +207,24 @@ describe('SCRIPT_DONE', () => {
     expect(context.script.calls).toEqual(['facts', 'verify']);
     expect(context.script.values.get('package_version')).toBe('1.0.0');
     expect(context.hostCalls).toEqual(['script', 'stop', 'close']);
+  });
+
+  it('stays on the host while an upgrade is on trial', async () => {
+    const context = aStepContext({ opType: 'UPGRADE' }, { script: aHostScript().onCall('verify') });
+    await aStep().run(context);
+    expect([context.script.calls, context.hostCalls]).toEqual([['facts', 'verify'], ['script']]);
+  });
+
+  it('only leaves after a check', async () => {
+    const context = aStepContext({ opType: 'PRECHECK' });
+    await aStep().run(context);
+    expect(context.hostCalls).toEqual(['stop', 'close']);
+  });
+
+  it('says what the agent told of taking itself off', async () => {
+    const context = aStepContext({ opType: 'UNINSTALL', isThroughAgent: true });
+    await aStep({ exitCode: 0, output: 'uninstall done' }).run(context);
+    expect([context.hostCalls, context.lines]).toEqual([[], ['What the agent told: exit code 0, uninstall done']]);
   });
 
   it('proves that nothing is left of an agent', async () => {

@@ -5,6 +5,7 @@ import type { AgentWatch } from '../../agents/agent-watch.js';
 import type { CmdbService } from '../../cmdb/cmdb.service.js';
 import { ComponentCallError } from '../../common/errors/app-error.js';
 import { Text } from '../../common/i18n/text.js';
+import type { UpgradeTrial } from '../work/upgrade-trial.js';
 import { RegisterCmdbStep } from './register-cmdb.step.js';
 import { WaitAgentStep } from './wait-agent.step.js';
 
@@ -48,7 +49,8 @@ describe('WAIT_AGENT', () => {
     confirmed: async (...given: unknown[]) => void calls.push(['confirmed', ...given]),
     silent: async (...given: unknown[]) => void calls.push(['silent', ...given]),
   } as unknown as AgentWatch;
-  const step = new WaitAgentStep(watch, env);
+  const trial = { timeoutMs: 282_000, decide: async (...given: unknown[]) => void calls.push(['decide', ...given]) };
+  const step = new WaitAgentStep(watch, trial as Partial<UpgradeTrial> as UpgradeTrial, env);
   afterEach(() => (calls.length = 0));
 
   it('waits for the agent of this very run', async () => {
@@ -57,13 +59,24 @@ describe('WAIT_AGENT', () => {
     expect(calls).toEqual([['confirmed', 12, 7, context.signal]]);
   });
 
+  it('leaves an upgrade to its trial, with the time that this takes', async () => {
+    const context = aStepContext({ opType: 'UPGRADE' });
+    await step.run(context);
+    expect(calls).toEqual([['decide', context]]);
+    expect(step.timeoutMs(context.run)).toBe(282_000);
+  });
+
   it('waits for silence after an uninstallation', async () => {
     await step.run(aStepContext({ opType: 'UNINSTALL' }));
     expect(calls).toEqual([['silent', 12, expect.any(Date), expect.anything()]]);
   });
 
   it('has time for an interval of silence, however long that is', () => {
-    const slow = new WaitAgentStep(watch, aTestEnv({ waitAgentTimeoutSeconds: 5, heartbeatIntervalSeconds: 60 }));
+    const slow = new WaitAgentStep(
+      watch,
+      trial as Partial<UpgradeTrial> as UpgradeTrial,
+      aTestEnv({ waitAgentTimeoutSeconds: 5, heartbeatIntervalSeconds: 60 }),
+    );
     expect(slow.timeoutMs(aClaimedRun())).toBe(5_000);
     expect(slow.timeoutMs(aClaimedRun({ opType: 'UNINSTALL' }))).toBeGreaterThan(60_000 * 1.1 + 5_000);
   });

@@ -4,6 +4,7 @@ import { Env } from '../../env/env.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
 import type { RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
+import { sayLoginChecks } from '../work/login-checks.js';
 import { stepTimedOut } from './step-failures.js';
 
 /** How many logins a busy host may cost, and what becoming root and starting the script may take on top. */
@@ -28,11 +29,12 @@ export class SshLoginStep implements InstallStep {
     return stepTimedOut('SSH_LOGIN_TIMEOUT', this.name, this.timeoutMs(run));
   }
 
-  async run({ host, journal, signal }: StepContext): Promise<void> {
+  async run({ run, host, journal, signal }: StepContext): Promise<void> {
     const script = await host.script(signal);
     await script.call(signal, 'facts');
     const facts = [...script.facts].map(([key, value]) => `${key}=${value}`).join(' ');
     const shown = journal.redactor.mask(facts);
     journal.say(new Text(`主机信息：${shown}`, `The host: ${shown}`));
+    if (run.opType === 'PRECHECK') sayLoginChecks(journal, run, null);
   }
 }

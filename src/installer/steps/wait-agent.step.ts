@@ -6,6 +6,7 @@ import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { isInstallation } from '../pipelines.js';
 import { RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
+import { UpgradeTrial } from '../work/upgrade-trial.js';
 
 /** Silence is known after an interval with its jitter and a moment of grace; this leaves room for both. */
 const SILENCE_INTERVALS = 1.2;
@@ -18,10 +19,12 @@ export class WaitAgentStep implements InstallStep {
 
   constructor(
     private readonly agents: AgentWatch,
+    private readonly trial: UpgradeTrial,
     private readonly env: Env,
   ) {}
 
   timeoutMs({ opType }: ClaimedRun): number {
+    if (opType === 'UPGRADE') return this.trial.timeoutMs;
     const installedMs = this.env.waitAgentTimeoutSeconds * 1000;
     if (isInstallation(opType)) return installedMs;
     return Math.max(installedMs, this.env.heartbeatIntervalSeconds * 1000 * SILENCE_INTERVALS + SILENCE_EXTRA_MS);
@@ -32,7 +35,9 @@ export class WaitAgentStep implements InstallStep {
     return new RunFailure('WAIT_AGENT_TIMEOUT', isInstallation(run.opType) ? noReport(seconds) : stillReports(seconds));
   }
 
-  async run({ run, journal, signal }: StepContext): Promise<void> {
+  async run(context: StepContext): Promise<void> {
+    const { run, journal, signal } = context;
+    if (run.opType === 'UPGRADE') return this.trial.decide(context);
     if (isInstallation(run.opType)) {
       await this.agents.confirmed(run.hostId, run.id, signal);
       journal.say(new Text('Agent 已上报', 'The agent has reported'));

@@ -5,9 +5,9 @@ import { AgentTokensService } from '../../agents/agent-tokens.service.js';
 import { ProxiesService } from '../../proxies/proxies.service.js';
 import { persistently } from '../persistence.js';
 import type { RemoteScript } from '../remote/remote-script.js';
-import { RunFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
 import { type HostState, notSettled, type Settled, SETTLED, settling } from './settle-texts.js';
+import { inTwoSessions } from './two-sessions.js';
 
 const WITHIN_MS = 20_000;
 
@@ -29,33 +29,20 @@ export class SettleHost {
     const signal = AbortSignal.any([context.signal, patience]);
     context.journal.say(settling());
     try {
-      return { isClean: true, text: SETTLED[await this.inTwoSessions({ ...context, signal })] };
+      const within = { ...context, signal };
+      const state = await inTwoSessions(within, (script) => this.undo(within, script));
+      return { isClean: true, text: SETTLED[state] };
     } catch (error) {
       context.signal.throwIfAborted();
       return { isClean: false, text: notSettled(error, patience.aborted ? WITHIN_MS : null) };
     }
   }
 
-  /** The session of before may be what broke: then a new one is tried. */
-  private async inTwoSessions(context: StepContext): Promise<HostState> {
-    const { host, signal } = context;
-    try {
-      return await this.inSession(context);
-    } catch (error) {
-      const isOfHost = error instanceof RunFailure && error.clues.sshKind === undefined;
-      if (signal.aborted || isOfHost) throw error;
-      await host.reroute(error, signal).catch(() => host.close());
-      return this.inSession(context);
-    }
-  }
-
-  private async inSession({ run, host, signal }: StepContext): Promise<HostState> {
-    const script = await host.script(signal);
-    script.set('run_id', String(run.id));
+  private async undo({ run, host, signal }: StepContext, script: RemoteScript): Promise<HostState> {
     script.set('had_agent', run.isAgentInstalled ? 'yes' : 'no');
     // From here on the token of this run is dead, or the one of before is: then the agent of before is of no use.
     const isUndoable = await persistently(() => this.tokens.withdraw(run.hostId, run.id), signal);
-    const state = run.isAgentInstalled && !isUndoable ? await keep(script, signal) : await undo(script, signal);
+    const state = run.isAgentInstalled && !isUndoable ? await keep(script, signal) : await settle(script, signal);
     if (state === 'gone' && run.nodeType === 'PROXY') {
       await persistently(() => this.proxies.forget(this.dataSource.manager, run.hostId), signal);
     }
@@ -69,9 +56,10 @@ async function keep(script: RemoteScript, signal: AbortSignal): Promise<HostStat
   return 'stays';
 }
 
-async function undo(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
+async function settle(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
   await script.call(signal, 'settle');
   const state = script.facts.get('settled') ?? '';
-  if (Object.hasOwn(SETTLED, state)) return state as HostState;
-  throw new Error(`The script does not say what became of the host: settled=${state}`);
+  if (!Object.hasOwn(SETTLED, state)) throw new Error(`the script does not say what became of the host (${state})`);
+  if (state === 'gone') await script.call(signal, 'gone');
+  return state as HostState;
 }
