@@ -35,6 +35,7 @@ describe('the job that each operation makes', () => {
     ['UPGRADE', 'UPGRADE', '升级AGENT'],
     ['UNINSTALL', 'UNINSTALL', '卸载AGENT'],
     ['REMOVE', 'REMOVE', '移除AGENT'],
+    ['PRECHECK', 'PRECHECK', '预检AGENT'],
   ])('%s is queued and answered whole', async (sent, op_type, job_type_desc) => {
     const ip = sent === 'INSTALL' ? anAddress() : (await installed()).innerIp;
     const { status, body } = await submit(sent, 'AGENT', 0, { inner_ips: ip, ...LOGIN, os_type: 'LINUX' });
@@ -304,7 +305,7 @@ describe('rules, by what is in the database', () => {
     const job = await aJob(api.dataSource);
     await aRun(api.dataSource, job, host, { status });
     const busy = { hosts: [row(host.innerIp, 'inner_ip', '当前机器有任务正在执行，请终止再操作')] };
-    for (const op of ['INSTALL', 'REINSTALL', 'UPGRADE', 'UNINSTALL', 'REMOVE']) {
+    for (const op of ['INSTALL', 'REINSTALL', 'UPGRADE', 'UNINSTALL', 'REMOVE', 'PRECHECK']) {
       const { body } = await submit(op, 'AGENT', '0', { inner_ips: host.innerIp, ...LOGIN });
       expect([op, body.messages]).toEqual([op, busy]);
     }

@@ -16,7 +16,7 @@ afterAll(() => api?.close());
 describe('rule 7: one job at a time', () => {
   const BUSY = '当前机器有任务正在执行，请终止再操作';
 
-  it.each(['INSTALL', 'REINSTALL', 'UNINSTALL', 'REMOVE', 'UPGRADE'])(
+  it.each(['INSTALL', 'REINSTALL', 'UNINSTALL', 'REMOVE', 'UPGRADE', 'PRECHECK'])(
     '%s is refused while a job is at the host',
     async (op) => {
       const ip = anAddress();
