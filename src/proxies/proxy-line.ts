@@ -34,6 +34,7 @@ export class ProxyLine {
   ) {
     this.rest();
     void session.closed.then((reason) => {
+      this.isEnding = true;
       clearTimeout(this.idle);
       this.listener.onOver(this, reason);
     });
@@ -79,6 +80,8 @@ export class ProxyLine {
 
   private rest(): void {
     clearTimeout(this.idle);
+    // Its channels close after it.
+    if (this.isEnding) return;
     this.idle = setTimeout(() => void this.close(), this.idleMs);
   }
 }
