@@ -47,8 +47,8 @@ describe('hosts that cannot be installed on', () => {
     'a port that refuses': {
       make: (address) => simulated(address, { faults: ['refused'] }),
       errCode: 'SOCKET_TIMEOUT',
-      zh: /拒绝了连接.*请检查 SSH 端口和 sshd/,
-      en: /refused the connection.*Check the SSH port and that sshd runs/,
+      zh: /拒绝了连接。原因：该端口上没有服务在监听.*。建议：请检查 SSH 端口和 sshd/,
+      en: /refused the connection\. Cause: Nothing listens on that port.*\. What to do: Check the SSH port and that sshd runs$/,
     },
     'an address that does not answer': {
       make: async (address) => {
@@ -57,34 +57,34 @@ describe('hosts that cannot be installed on', () => {
         return rowOf({ address, port: server.port });
       },
       errCode: 'SOCKET_TIMEOUT',
-      zh: /1 秒内未能连接.*请检查地址、防火墙/,
-      en: /did not answer within 1 s.*Check the address, the firewalls/,
+      zh: /1 秒内未能连接.*。原因：.*防火墙丢弃了报文.*。建议：请检查地址、防火墙/,
+      en: /did not answer within 1 s\. Cause: .*a firewall drops the packets.*\. What to do: Check the address, the firewalls/,
     },
     'a port that accepts and says nothing': {
       make: (address) => simulated(address, { faults: ['silent'] }),
       errCode: 'SSH_LOGIN_TIMEOUT',
-      zh: /2 秒内未完成 SSH 登录（等待 SSH 握手）.*请检查/,
-      en: /not done within 2 s \(waiting for the SSH handshake\).*Check that the port is sshd's/,
+      zh: /2 秒内未完成 SSH 登录（等待 SSH 握手）。原因：.*sshd 过载或挂起.*。建议：请检查/,
+      en: /not done within 2 s \(waiting for the SSH handshake\)\. Cause: .*says nothing.*\. What to do: Check that the port is sshd's/,
     },
     'a wrong password': {
       make: (address) => simulated(address, {}, { password: WRONG_PASSWORD }),
       errCode: 'SSH_WRONG_PASSWORD',
-      zh: /拒绝了账号 root 的密码.*请检查账号和密码/,
-      en: /refused the password of account root.*Check account and password/,
+      zh: /拒绝了账号 root 的密码。原因：密码错误，或 sshd 不允许 root 用密码登录.*。建议：.*PermitRootLogin yes/,
+      en: /refused the password of account root\. Cause: The password is wrong, or sshd does not let root in.*\. What to do: .*PermitRootLogin yes/,
     },
     'a key that is none': {
       make: (address) =>
         simulated(address, {}, ends.withKey('-----BEGIN OPENSSH PRIVATE KEY-----\nbm90IGEga2V5IGF0IGFsbA==\n')),
       errCode: 'SSH_LOGIN_KEY_ERR',
-      zh: /无法读取私钥.*请提供完整的 OpenSSH、PEM/,
-      en: /private key cannot be read.*Give the whole private key/,
+      zh: /无法读取私钥.*。原因：.*不是完整的私钥.*。建议：请提供完整的 OpenSSH、PEM/,
+      en: /private key cannot be read.*\. Cause: .*no whole private key.*\. What to do: Give the whole private key/,
     },
     'a key with a passphrase': {
       make: async (address) =>
         simulated(address, {}, ends.withKey((await makeKeyPair('-t', 'ed25519', '-N', PASSPHRASE)).privateKey)),
       errCode: 'SSH_LOGIN_KEY_ERR',
-      zh: /私钥已加密，需要口令.*请提供不带口令的私钥/,
-      en: /encrypted and needs a passphrase.*Give a key without one/,
+      zh: /私钥已加密，需要口令。原因：.*。建议：请提供不带口令的私钥/,
+      en: /encrypted and needs a passphrase\. Cause: .*which we do not have\. What to do: Give a key without one/,
     },
     'a key that the host does not know': {
       make: async (address) => {
@@ -92,14 +92,14 @@ describe('hosts that cannot be installed on', () => {
         return simulated(address, { publicKey: known.publicKey }, ends.withKey(other.privateKey));
       },
       errCode: 'SSH_LOGIN_KEY_ERR',
-      zh: /拒绝了账号 root 的密钥 .*SHA256:.*请检查对应的公钥/,
-      en: /refused key .*SHA256:.* for account root.*authorized_keys/,
+      zh: /拒绝了账号 root 的密钥 .*SHA256:\S+。原因：公钥未被该账号授权.*。建议：请检查对应的公钥/,
+      en: /refused key .*SHA256:\S+ for account root\. Cause: The key is not authorized.*\. What to do: .*authorized_keys/,
     },
     'a host that takes keys only': {
       make: (address) => simulated(address, { methods: ['publickey'] }),
       errCode: 'NOT_SUPPORT_AUTH_WAY',
-      zh: /不支持所用的认证方式：服务器提供 publickey.*请修改认证方式/,
-      en: /it offers publickey, we hold a password.*Change the way to log in/,
+      zh: /不支持所用的认证方式：服务器提供 publickey.*。原因：sshd 只接受密钥登录.*。建议：请改用密钥登录/,
+      en: /it offers publickey, we hold a password\. Cause: sshd takes keys only.*\. What to do: Log in by key/,
     },
     'a port that speaks no SSH': {
       make: async (address) => {
@@ -108,8 +108,8 @@ describe('hosts that cannot be installed on', () => {
         return rowOf({ address, port: server.port });
       },
       errCode: 'SSH_LOGIN_EXCEPT',
-      zh: /SSH 通信失败.*请检查该端口是否为 sshd/,
-      en: /SSH with .* failed.*Check that the port is sshd's/,
+      zh: /SSH 通信失败：.*HTTP\/1\.1 400.*。原因：该端口上是别的服务，不是 SSH。建议：更正 SSH 端口/,
+      en: /SSH with .* failed: .*it said: HTTP\/1\.1 400.*\. Cause: Something else than SSH is on that port\. What to do: Correct the SSH port/,
     },
     'a host without tar': {
       make: async (address) => {
@@ -120,8 +120,8 @@ describe('hosts that cannot be installed on', () => {
         return simulated(address, { env: { PATH: commands } });
       },
       errCode: 'COMMAND_NOT_FOUND',
-      zh: /目标主机缺少命令.*lacks tar.*安装日志中列出的命令后重试/,
-      en: /lacks a command.*this host lacks tar.*Install the commands that the log names/,
+      zh: /目标主机缺少命令：this host lacks tar.*。原因：系统精简.*。建议：安装日志中列出的命令后重试/,
+      en: /lacks a command.*this host lacks tar.*\. Cause: A minimal system.*\. What to do: Install the commands that the log names/,
     },
     'a file where the agent is to be': {
       make: async (address) => {
@@ -132,8 +132,8 @@ describe('hosts that cannot be installed on', () => {
         return row;
       },
       errCode: 'INSTALL_FAILED',
-      zh: /脚本执行失败.*cannot make .*versions.*按日志中的原因处理后重试/,
-      en: /script said that it failed.*cannot make .*versions.*Mend what the log names, then retry/,
+      zh: /脚本执行失败：cannot make .*versions.*。原因：.*已有一个同名文件。建议：移走日志中指出的文件后重试/,
+      en: /script said that it failed.*cannot make .*versions.*\. Cause: A file stands where a folder.*\. What to do: Move the file/,
     },
   };
   const addresses = new Map<string, string>();
@@ -159,7 +159,11 @@ describe('hosts that cannot be installed on', () => {
   it('SSH_LOGIN_KEY_ERR: a host that was set up anew is shown no password', async () => {
     const host = await ends.aSimulatedHost();
     const first = await ends.install([rowOf(host, { password: WRONG_PASSWORD })]);
-    await ends.expectEnd(first, host.address, { errCode: 'SSH_WRONG_PASSWORD', zh: /密码/, en: /password/ });
+    await ends.expectEnd(first, host.address, {
+      errCode: 'SSH_WRONG_PASSWORD',
+      zh: /拒绝了账号 root 的密码。原因：/,
+      en: /refused the password of account root\. Cause: /,
+    });
     await host.disconnect();
     await rm(join(host.root, 'etc/ssh'), { recursive: true });
     const again = await ends.aSimulatedHost({ port: host.port }, host.address);
@@ -167,8 +171,8 @@ describe('hosts that cannot be installed on', () => {
     const second = await ends.install([rowOf(again)]);
     await ends.expectEnd(second, host.address, {
       errCode: 'SSH_LOGIN_KEY_ERR',
-      zh: /主机密钥与首次连接时不同（已固定 .*SHA256:.*，现在 .*SHA256:.*未发送任何凭据.*DELETE \/api\/1\/hosts\/\d+\/host_keys\//,
-      en: /shows another host key than at the first connection \(pinned .*, now .*\); no credential was sent.*DELETE \/api\/1\/hosts\/\d+\/host_keys\//,
+      zh: /主机密钥与首次连接时不同（已固定 .*SHA256:.*，现在 .*SHA256:.*未发送任何凭据。原因：主机已重装.*。建议：.*DELETE \/api\/1\/hosts\/\d+\/host_keys\//,
+      en: /shows another host key than at the first connection \(pinned .*, now .*\); no credential was sent\. Cause: The host was set up anew.*\. What to do: .*DELETE \/api\/1\/hosts\/\d+\/host_keys\//,
     });
     expect(again.connectionCount).toBeGreaterThan(0);
     expect(again.loginAttempts).toEqual([]);
