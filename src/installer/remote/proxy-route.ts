@@ -64,7 +64,7 @@ export class ProxyRoute implements HostRoute {
     if (proxy === null) throw error;
     const why = await this.faultOf(proxy, error, signal);
     if (why === null) throw error;
-    this.failures.push({ step: this.journal.step, proxy, why });
+    if (!this.hasFailed(proxy)) this.failures.push({ step: this.journal.step, proxy, why });
     if ((await this.left()).length === 0) throw this.noneLeft();
     this.journal.say(goingOn(proxy, why));
   }
@@ -89,18 +89,21 @@ export class ProxyRoute implements HostRoute {
   /** The proxies that have not failed at this step, the best one first. */
   private async left(): Promise<ProxyView[]> {
     const all = await this.proxies.of(this.run.businessId, this.run.cloudId);
-    const isLeft = ({ hostId }: ProxyView): boolean =>
-      !this.failures.some(({ step, proxy }) => step === this.journal.step && proxy.hostId === hostId);
     const failed = ({ hostId }: ProxyView): number =>
       this.failures.filter(({ proxy }) => proxy.hostId === hostId).length;
     return all
-      .filter(isLeft)
+      .filter((proxy) => !this.hasFailed(proxy))
       .sort(
         (a, b) =>
           failed(a) - failed(b) ||
           Number(b.isUsable) - Number(a.isUsable) ||
           this.lines.load(a.hostId) - this.lines.load(b.hostId),
       );
+  }
+
+  /** At the step that the run stands at. */
+  private hasFailed({ hostId }: ProxyView): boolean {
+    return this.failures.some(({ step, proxy }) => step === this.journal.step && proxy.hostId === hostId);
   }
 
   private noneLeft(): RunFailure {

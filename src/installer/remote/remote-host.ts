@@ -69,7 +69,8 @@ export class RemoteHost {
   async stop(): Promise<StopProof> {
     const { running, login } = this;
     this.running = null;
-    if (!this.isUnproven || login === null) return 'none';
+    if (!this.isUnproven) return 'none';
+    if (login === null) return 'unproven';
     let isGone = running !== null && (await running.stop(STOP_WITHIN_MS));
     if (!isGone && running?.group) isGone = await killGroup(login.session, login.elevation, running.group);
     this.isUnproven = !isGone;
