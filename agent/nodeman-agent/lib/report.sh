@@ -8,6 +8,9 @@ read_settings() {
   token=$(value_in "$conf" token) || return
   interval=$(value_in "$conf" interval)
   servers=$(value_in "$conf" servers)
+  host_id=$(value_in "$conf" host_id)
+  run_id=$(value_in "$conf" run_id)
+  command_key=$(value_in "$conf" command_key)
   version=$(value_in "$version_dir/manifest" version)
   name=$(value_in "$version_dir/manifest" name)
   learned=$(value_in "$run/learned" servers) || learned=
@@ -94,9 +97,15 @@ learn() {
   { emit "interval=$interval"; emit "servers=$learned"; } >"$run/.learned" && mv -f "$run/.learned" "$run/learned"
 } 2>/dev/null
 
+# tell_result <code> <text>: how command $command_id ended goes with the next report that is taken.
+tell_result() {
+  tell_text=$(emit_bare "$2" | tr -cd ' !#-[]-~' | head -c 500)
+  command_result=",\"command_result\":{\"id\":$command_id,\"code\":$1,\"text\":\"$tell_text\"}"
+}
+
 # report_to_servers <state> <seconds in all>: true when one of them took it. Never knocks on the same door twice.
 report_to_servers() {
-  report="{\"token\":\"$token\",\"name\":\"$name\",\"version\":\"$version\",\"state\":\"$1\",\"processes\":[$processes]}"
+  report="{\"token\":\"$token\",\"name\":\"$name\",\"version\":\"$version\",\"state\":\"$1\",\"processes\":[$processes]$command_result}"
   report_left=$2
   report_tried=' '
   set -f
@@ -106,9 +115,13 @@ report_to_servers() {
     report_tried="$report_tried$report_server "
     report_limit=10
     [ "$report_left" -ge 10 ] || report_limit=$report_left
-    report_began=$(date +%s)
-    if post "$report_server" "$report_limit"; then set +f; return 0; fi
-    report_left=$((report_left - $(date +%s) + report_began))
+    report_began=$(now)
+    if post "$report_server" "$report_limit"; then
+      set +f
+      command_result=
+      return 0
+    fi
+    report_left=$((report_left - $(now) + report_began))
   done
   set +f
   return 1
