@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
 import { COMMANDS, DASH, kill, TargetBench } from '../support/target-bench.js';
-import { processesAt, sha256, TargetServer, type TargetShell } from '../support/target-shell.js';
+import { processesAt, TargetServer, type TargetShell } from '../support/target-shell.js';
 
 const SHELLS = [{ shell: ['dash'] }, { shell: ['bash'] }, { shell: ['busybox', 'ash'] }, { shell: ['ksh'] }];
 const ADDRESS = '127.0.0.9';
@@ -205,5 +205,100 @@ describe('nginx', () => {
       code: 1,
       fail: expect.stringMatching(/^INSTALL_FAILED 203\.0\.113\.7 is no address of this host: .*99: /),
     });
+  });
+});
+
+/** As root, with file systems of its own. */
+describe('as root', () => {
+  /** How the host sees a path. */
+  function seen(target: TargetShell, path: string): string {
+    const [child] = readFileSync(`/proc/${target.process.pid}/task/${target.process.pid}/children`, 'utf8').split(' ');
+    return `/proc/${child}/root${path}`;
+  }
+
+  it('has nginx’s workers work as nobody, and opens nothing but the way to the cache', async () => {
+    const target = await bench.host('mount -t tmpfs -o mode=755 tmpfs /opt');
+    await proxy(target);
+    bench.server.files.set('x-1.tgz', Buffer.alloc(300_000, 'x'));
+    expect((await (await get('/download/x-1.tgz')).text()).length).toBe(300_000);
+    const folder = seen(target, '/opt/nodeman/agent/plugins/nginx');
+    const modes = (names: string[]) => names.map((name) => (statSync(join(folder, name)).mode & 0o777).toString(8));
+    expect(modes(['../../..', '../..', '..', '.', 'run', 'temp'])).toEqual(Array(6).fill('711'));
+    expect(modes(['cache', 'bin', 'lib', 'etc', 'log', '../../etc', '../../versions'])).toEqual(Array(7).fill('700'));
+    expect(statSync(join(folder, 'cache')).uid).toBe(65_534);
+    expect(readdirSync(join(folder, 'cache'))).toHaveLength(1);
+    expect(await target.call('uninstall')).toMatchObject({ code: 0 });
+    expect(await target.call('gone')).toMatchObject({ code: 0 });
+  });
+
+  it('says when nginx’s workers cannot get to the cache', async () => {
+    const target = await bench.host('mount -t tmpfs -o mode=700 tmpfs /opt');
+    await bench.installed(target);
+    target.set({ listen });
+    expect(await target.call('proxy')).toMatchObject({
+      code: 1,
+      fail: expect.stringMatching(
+        /^INSTALL_FAILED nginx's workers \(account nobody\) cannot pass \/opt, .*chmod o\+x \/opt$/,
+      ),
+    });
+  });
+
+  /** A host without nginx and with this package manager, under systemd. */
+  async function without(aptGet: string): Promise<TargetShell> {
+    const bin = bench.toolbox('true');
+    cpSync('/usr/bin/dash', join(bin, 'systemd'));
+    const program = (name: string, text: string) =>
+      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    program('systemctl', `echo "$*" >>${bench.base}/systemctl`);
+    program('apt-get', aptGet);
+    program('dpkg', 'exit 0');
+    const prepare = [
+      'mount -t tmpfs -o mode=755 tmpfs /opt && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system /opt/up /opt/work',
+      'mount -t overlay -o lowerdir=/usr/sbin,upperdir=/opt/up,workdir=/opt/work overlay /usr/sbin',
+      'mv /usr/sbin/nginx /opt/nginx && rm -f /usr/sbin/policy-rc.d && export http_proxy=http://me:secret@10.9.9.9:3128',
+    ].join(' && ');
+    return bench.host(prepare, bin, join(bin, 'systemd'));
+  }
+
+  it('has the package manager bring nginx, and its service neither started nor enabled', async () => {
+    const log = join(bench.base, 'apt');
+    const ask = (name: string) => `/usr/sbin/policy-rc.d ${name} start; echo "${name} $?" >>${log}`;
+    const target = await without(
+      `echo "$*" >>${log}; ${ask('nginx')}; ${ask('nginx.service')}; ${ask('sshd')}; mv /opt/nginx /usr/sbin/nginx`,
+    );
+    expect(await target.call('deps_proxy')).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('apt-get installs nginx'),
+    });
+    const said = readFileSync(log, 'utf8').trim().split('\n');
+    expect(said).toEqual([expect.stringMatching(/ install nginx$/), 'nginx 101', 'nginx.service 101', 'sshd 0']);
+    expect(existsSync(seen(target, '/usr/sbin/policy-rc.d'))).toBe(false);
+    expect(readFileSync(join(bench.base, 'systemctl'), 'utf8')).toBe('-q disable --now nginx.service\n');
+    expect(await target.call('deps_proxy')).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('here is nginx version'),
+    });
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(4);
+  });
+
+  it('shows why the package manager could not bring it, without what is secret', async () => {
+    const lock = 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 999 (apt)';
+    const target = await without(`echo "${lock}" >&2; exit 100`);
+    const { code, fail, ran, text } = await target.call('deps_proxy');
+    expect(code).toBe(1);
+    expect(fail).toBe(
+      `COMMAND_NOT_FOUND this host lacks nginx and apt-get could not bring it (exit code 100): ${lock}`,
+    );
+    expect(ran).toEqual(['100 apt-get install nginx']);
+    expect(text).toContain(lock);
+    expect(text).toContain('the environment sets http_proxy=***@10.9.9.9:3128');
+    expect(target.log).not.toContain('secret');
+  });
+});
+
+describe('the sources', () => {
+  it('are clean for shellcheck', () => {
+    const programs = ['start', 'stop', 'status'].map((name) => join(process.cwd(), 'agent/plugins/nginx/bin', name));
+    expect(execFileSync('shellcheck', ['-s', 'sh', '-x', ...programs], { encoding: 'utf8' })).toBe('');
   });
 });
