@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { freePort } from '../../src/launcher/services/free-port.js';
 import { Proxy } from '../../src/proxies/proxy.entity.js';
 import { AUTHORIZED_KEYS_FILE } from '../../src/simulator/authorized-keys.js';
+import type { Host } from '../../src/hosts/host.entity.js';
 import { Area } from '../support/area.js';
-import { Engine, PASSWORD } from '../support/engine.js';
+import { Engine, PASSWORD, type Target } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import type { PuppetHost } from '../support/puppet-host.js';
 
 let engine: Engine;
 let area: Area;
@@ -71,3 +73,58 @@ it('a proxy that does not let the server pass is not installed', async () => {
   ]);
   expect(await engine.dataSource.manager.countBy(Proxy, { hostId: door.host.id })).toBe(0);
 }, 60_000);
+
+describe('behind two proxies', () => {
+  let doors: Target[];
+  let puppet: PuppetHost;
+  let host: Host;
+
+  beforeAll(async () => {
+    area = await Area.open(engine);
+    doors = [await area.aDoor(), await area.aDoor()];
+    const installs = await Promise.all(doors.map((door) => engine.queue(door.host, 'INSTALL')));
+    for (const install of installs) expect(await engine.endOf(install)).toMatchObject({ errCode: 'SUCCESS' });
+    await Promise.all(doors.map((door) => isRunning(door.host.id)));
+    ({ host, puppet } = await area.aPuppet('127.0.82.1'));
+  }, 60_000);
+
+  afterAll(() => puppet?.stop());
+
+  it('a cancel is proven through the proxy', async () => {
+    await puppet.hold('DOWNLOAD_FILE');
+    const run = await engine.queue(host, 'INSTALL');
+    await puppet.isHeld('DOWNLOAD_FILE');
+    await engine.cancel(run.id);
+    const ended = await engine.endOf(run);
+    await puppet.release('DOWNLOAD_FILE');
+    expect([ended.errCode, ended.errDesc!.en]).toEqual(['FORCE_STOP', expect.stringContaining('seen to be gone')]);
+    expect(puppet.scriptProcesses()).toEqual([]);
+  });
+
+  it('an installation goes on when the proxy that carries it, and serves it, goes down in the middle', async () => {
+    await puppet.hold('SCRIPT_DONE');
+    const run = await engine.queue(host, 'INSTALL');
+    await puppet.isHeld('SCRIPT_DONE');
+    const log = (await engine.logOf(run)).join('\n');
+    const carrier = doors.find((door) => log.includes(`Through proxy ${door.host.innerIp} `))!;
+    await carrier.fleet.stop();
+    await puppet.release('SCRIPT_DONE');
+    const ended = await engine.endOf(run, 40_000);
+    expect([ended.errCode, await engine.logOf(run)]).toEqual([
+      'SUCCESS',
+      expect.arrayContaining([expect.stringContaining(`Proxy ${carrier.host.innerIp} cannot be used`)]),
+    ]);
+    await isRunning(host.id);
+  }, 60_000);
+
+  it('one is left: what it carries is reinstalled and uninstalled as before', async () => {
+    for (const opType of ['REINSTALL', 'UNINSTALL'] as const) {
+      const run = await engine.queue(host, opType);
+      expect([(await engine.endOf(run, 40_000)).errCode, await engine.logOf(run)]).toEqual([
+        'SUCCESS',
+        expect.anything(),
+      ]);
+    }
+    expect(puppet.supervisors()).toEqual([]);
+  }, 60_000);
+});
