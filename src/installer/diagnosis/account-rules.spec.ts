@@ -34,5 +34,6 @@ provedBy(ACCOUNT_RULES, [
   ['sudo-wants-password', sudo('sudo: a password is required')],
   ['sudo-wants-password', sudo('sudo: a terminal is required to read the password; either use the -S option')],
   ['needs-root', call('deps', 'this host lacks tar, and only root may install packages')],
+  ['needs-root', call('install', 'only root can make this host a PROXY, and this is ops')],
   ['permission-denied', call('install', 'no permission to write in /opt/nodeman', '', { uid: '1000' })],
 ]);

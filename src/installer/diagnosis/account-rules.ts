@@ -81,11 +81,11 @@ export const ACCOUNT_RULES: readonly Rule[] = [
   ),
   rule(
     'needs-root',
-    { words: /only root may install packages/ },
-    ['缺少的命令只有 root 才能安装', 'What lacks can be installed by root only'],
+    { words: /only root (may|can) / },
+    ['该操作只有 root 才能完成', 'Only root can do that'],
     [
-      '请用 root 或有 sudo 权限的账号执行，或先装好日志中列出的命令',
-      'Use root or an account with sudo, or install the commands that the log names beforehand',
+      '请用 root 或有 sudo 权限的账号执行后重试；缺少的命令也可以事先装好',
+      'Use root or an account with sudo, then retry; commands that lack may also be installed beforehand',
     ],
   ),
   rule(

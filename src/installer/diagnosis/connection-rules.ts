@@ -85,7 +85,7 @@ export const PROTOCOL_RULES: readonly Rule[] = [
   rule(
     'max-startups',
     {
-      sshKinds: ['other', 'lost'],
+      sshKinds: ['other'],
       words: /Exceeded MaxStartups|Not allowed at this time|ssh_exchange_identification: Connection closed/,
     },
     [
@@ -139,7 +139,7 @@ export const PROTOCOL_RULES: readonly Rule[] = [
   ),
   rule(
     'ssh-cut-at-greeting',
-    { sshKinds: ['other', 'lost'], words: /Connection lost before handshake|ECONNRESET|Connection reset by peer/ },
+    { sshKinds: ['other'], words: /Connection lost before handshake|ECONNRESET|Connection reset by peer/ },
     [
       '连接在握手前被断开：sshd 过载（MaxStartups）、来源地址被封禁（fail2ban、hosts.deny），或该端口不是 SSH',
       'The connection was closed before the handshake: sshd is overloaded (MaxStartups), our address is shut out (fail2ban, hosts.deny), or the port is not that of SSH',

@@ -1,5 +1,5 @@
 import { call, ended, fetched, ssh, started, sudo, wordsOf } from '../../../test/support/failure-words.js';
-import { methodNotOffered, refused, wrongPassword } from '../../ssh/ssh-error-texts.js';
+import { lost, methodNotOffered, refused, wrongPassword } from '../../ssh/ssh-error-texts.js';
 import { type DiagnosisInput, diagnose } from './diagnosis.js';
 import { RULES } from './rules.js';
 
@@ -52,6 +52,7 @@ const NEAR_MISSES: readonly [notThis: string, id: string, input: DiagnosisInput]
   ['systemd-masked', 'install_failed', call('install', 'who knows', 'the subnet was unmasked')],
   ['captive-portal', 'install_failed', call('install', 'who knows', '<html>')],
   ['port-taken', 'install_failed', call('install', 'who knows', 'the address is in a book that is in use')],
+  ['ssh-cut-at-greeting', 'session-lost', ssh(lost(HOST, 'read ECONNRESET'), 'UNEXPECTED_RETURN')],
   ['max-sessions', 'ssh-refused', ssh(refused(HOST), 'SOCKET_TIMEOUT')],
 ];
 

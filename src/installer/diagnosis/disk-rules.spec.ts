@@ -14,6 +14,7 @@ provedBy(DISK_RULES, [
     call('install', 'the package cannot be unpacked', 'tar: bin/agent: Cannot write: No space left on device'),
   ],
   ['disk-full', call('install', 'it', 'dd: error writing ‘/opt/x’: No space left on device')],
+  ['disk-full', call('install', '1 of 9 checks failed: disk space', '12 KB free at /opt, 65536 KB are needed')],
   ['quota-exceeded', call('install', 'the disk quota is used up at /home/opt')],
   ['quota-exceeded', call('install', 'it', 'dd: closing output file ‘x’: Disk quota exceeded')],
   ['read-only', call('install', '/opt/nodeman is on a read-only file system')],
@@ -26,6 +27,7 @@ provedBy(DISK_RULES, [
   ['noexec', call('install', 'programs cannot be started from /opt/nodeman/agent: its file system is mounted noexec')],
   ['file-in-the-way', call('install', 'cannot make /opt/nodeman/agent/versions: File exists')],
   ['file-in-the-way', call('install', 'cannot make /opt/nodeman/run: Not a directory')],
+  ['file-immutable', call('install', '1 of 9 checks failed: writable', '/opt is immutable (chattr +i)')],
   ['file-immutable', call('install', 'it', "mv: cannot move 'a' to 'b': Operation not permitted")],
   ['file-immutable', call('install', 'it', "rm: cannot remove '/opt/nodeman/agent/current': Operation not permitted")],
 ]);

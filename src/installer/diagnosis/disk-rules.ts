@@ -24,7 +24,7 @@ export const DISK_RULES: readonly Rule[] = [
     'disk-full',
     {
       words:
-        /[Nn]o space left on device|ENOSPC|enough free space|more space needed on|[Dd]isk full|not enough (disk )?space/,
+        /[Nn]o space left on device|ENOSPC|enough free space|more space needed on|[Dd]isk full|not enough (disk )?space|\d KB free at .* KB are needed/,
     },
     ['磁盘已满', 'The disk is full'],
     ['用 df -h /opt 查看，清理出至少 100 MB 后重试', 'Look with df -h /opt, free at least 100 MB, then retry'],
@@ -69,7 +69,7 @@ export const DISK_RULES: readonly Rule[] = [
     'file-immutable',
     {
       words:
-        /^(.*: )?(chmod|chown|cp|dd|ln|mkdir|mv|rm|rmdir|tar): .*Operation not permitted|cannot (remove|unlink|open|rename|make|move) .*Operation not permitted/m,
+        /is immutable \(chattr|^(.*: )?(chmod|chown|cp|dd|ln|mkdir|mv|rm|rmdir|tar): .*Operation not permitted|cannot (remove|unlink|open|rename|make|move) .*Operation not permitted/m,
     },
     [
       '文件或目录被设为不可修改（chattr +i），或被安全软件保护',

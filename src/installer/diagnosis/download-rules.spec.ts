@@ -16,6 +16,7 @@ provedBy(
       packages("Err:1 http://deb.debian.org/debian bookworm InRelease\n  Temporary failure resolving 'deb.debian.org'"),
     ],
     ['dns-failure', fetched('failed: Temporary failure in name resolution.')],
+    ['clock-wrong', call('install', '1 of 9 checks failed: clock', "612 s behind the server's")],
     ['certificate-not-yet-valid', fetched('curl: (60) SSL certificate problem: certificate is not yet valid')],
     [
       'certificate-not-yet-valid',

@@ -23,10 +23,19 @@ export const NETWORK_RULES: readonly Rule[] = [
     ],
   ),
   rule(
+    'clock-wrong',
+    { words: /\d+ s (behind|ahead of) the server's/ },
+    ['主机的时间与服务端相差太大', "The host's clock is too far from the server's"],
+    [
+      '校准主机时间（chronyc makestep、ntpdate，启用 NTP）后重试',
+      'Set the clock of the host (chronyc makestep, ntpdate) and enable NTP, then retry',
+    ],
+  ),
+  rule(
     'certificate-not-yet-valid',
     {
       words:
-        /certificate is not yet valid|[Ii]ssued certificate not yet valid|chain uses not yet valid|not yet activated|clock .*\bbehind\b/,
+        /certificate is not yet valid|[Ii]ssued certificate not yet valid|chain uses not yet valid|not yet activated/,
     },
     [
       '主机的时间偏慢，TLS 证书在它看来尚未生效',
@@ -39,7 +48,7 @@ export const NETWORK_RULES: readonly Rule[] = [
   ),
   rule(
     'certificate-expired',
-    { words: /certificate has expired|chain uses expired certificate|[Cc]ertificate.*\bexpired\b|clock .*\bahead\b/ },
+    { words: /certificate has expired|chain uses expired certificate|[Cc]ertificate.*\bexpired\b/ },
     ['TLS 证书已过期，或主机的时间偏快', "A TLS certificate has expired, or the host's clock is ahead"],
     [
       '先校准主机时间；若时间正确，更新证书（或主机的 ca-certificates）后重试',
@@ -207,7 +216,7 @@ export const DOWNLOAD_RULES: readonly Rule[] = [
   ),
   rule(
     'transfer-slow',
-    { errCodes: FROM_US, words: /not done within 300 s|Operation too slow/ },
+    { errCodes: FROM_US, words: /not done within \d+ s|Operation too slow/ },
     ['网络太慢，下载没有在时限内完成', 'The network is too slow for the download to end in its time'],
     [
       '检查主机到文件服务器的带宽，或在该区域安装 PROXY 作缓存后重试',

@@ -96,7 +96,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     'selinux-denied',
     {
       words:
-        /avc: +denied|SELinux is preventing|scontext=\S+ tcontext=|bind\(\) to \S+ failed \(13: Permission denied\)/,
+        /avc: +denied|SELinux is preventing|scontext=\S+ tcontext=|bind\(\) to \S+ failed \(13: Permission denied\)|SELinux is enforcing/,
     },
     ['SELinux 拒绝了该操作', 'SELinux forbids it'],
     [

@@ -1,9 +1,29 @@
 import { call, provedBy, started } from '../../../test/support/failure-words.js';
+import { Text } from '../../common/i18n/text.js';
+import { RunFailure } from '../run.failures.js';
+import { fellSilent, neverReported, stillThere, takesNone } from '../work/command-texts.js';
+import { upgradeNotUndone, upgradeUndone } from '../work/upgrade-texts.js';
+import type { DiagnosisInput } from './diagnosis.js';
 import { REPORT_RULES, SERVICE_RULES } from './service-rules.js';
+
+const TOO_LATE = new RunFailure('INSTALL_FAILED', Text.verbatim('it'));
+const from = ({ errCode, text }: RunFailure): DiagnosisInput => ({ step: 'WAIT_AGENT', errCode, happened: text.en });
 
 provedBy(
   [...REPORT_RULES, ...SERVICE_RULES],
   [
+    ['new-version-silent', from(upgradeUndone({ isAgentInstalled: true, agentVersion: '1.0.0' }, 60_000, null))],
+    ['new-version-silent', from(upgradeNotUndone(60_000, TOO_LATE))],
+    ['agent-takes-no-commands', from(takesNone('1.0.0'))],
+    ['agent-takes-no-commands', from(stillThere('1.0.0', 60_000))],
+    ['agent-unheard-for-command', from(neverReported(60_000))],
+    ['agent-silent-after-command', from(fellSilent())],
+    ['no-agent-there', call('verify', 'no agent is installed here')],
+    [
+      'nginx-workers-barred',
+      call('install', "nginx's workers (account nobody) cannot pass /opt, whose mode is drwx------: chmod o+x /opt"),
+    ],
+    ['authorized-keys-unusable', call('install', 'the folder /home/ops/.ssh, where sshd looks for keys, is missing')],
     [
       'port-taken',
       call('install', 'it', 'nginx: [emerg] bind() to 10.0.0.2:17980 failed (98: Address already in use)'),

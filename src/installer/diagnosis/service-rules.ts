@@ -17,7 +17,7 @@ export const SERVICE_RULES: readonly Rule[] = [
     'address-not-on-host',
     {
       words:
-        /\(99: (Cannot assign requested address|Address not available)\)|EADDRNOTAVAIL|Cannot assign requested address/,
+        /\(99: (Cannot assign requested address|Address not available)\)|EADDRNOTAVAIL|Cannot assign requested address|is no address of this host/,
     },
     ['inner_ip 不在主机的任何网卡上', 'inner_ip is on no interface of the host'],
     ['用 ip addr 查看，更正主机的 inner_ip 后重试', "Look with ip addr, correct the host's inner_ip, then retry"],
@@ -29,6 +29,27 @@ export const SERVICE_RULES: readonly Rule[] = [
     [
       '查看日志中 nginx 的原文；升级 nginx（至少 1.14，含 http_proxy 模块）后重试',
       'Read the words of nginx in the log; upgrade nginx (1.14 at least, with its http proxy module), then retry',
+    ],
+  ),
+  rule(
+    'nginx-workers-barred',
+    { words: /nginx's workers .*cannot pass|to run nginx's workers as/ },
+    [
+      'nginx 的工作进程没有合适的账号，或无权进入安装目录',
+      "nginx's workers have no account to run as, or may not enter the agent's folder",
+    ],
+    [
+      '按日志中的说明放开该目录（chmod o+x），或建立账号 nobody 后重试',
+      'Open the folder that the log names (chmod o+x), or make an account nobody, then retry',
+    ],
+  ),
+  rule(
+    'authorized-keys-unusable',
+    { words: /root does not write through it|where sshd looks for keys, is missing|sshd finds no keys of it/ },
+    ['该账号的 authorized_keys 无法写入', "The account's authorized_keys cannot be written"],
+    [
+      '按日志中的说明修正家目录或 authorized_keys（应为普通文件），或改用其他账号后重试',
+      'Mend the home folder or authorized_keys as the log says (it must be a plain file), or use another account, then retry',
     ],
   ),
   rule(
@@ -134,6 +155,12 @@ export const SERVICE_RULES: readonly Rule[] = [
     ['移走日志中列出的文件后重试', 'Remove what the log lists, then retry'],
   ),
   rule(
+    'no-agent-there',
+    { words: /no agent is installed here|nothing is installed here/ },
+    ['主机上没有 Agent：有人在此期间删除了它', 'There is no agent on the host: somebody removed it meanwhile'],
+    ['重新安装（REINSTALL）', 'Install it again (REINSTALL)'],
+  ),
+  rule(
     'agent-does-not-start',
     { words: /the agent did not come up|the agent does not run/ },
     ['Agent 启动后没有保持运行', 'The agent did not stay up after its start'],
@@ -146,6 +173,48 @@ export const SERVICE_RULES: readonly Rule[] = [
 
 /** Why an installed agent is not heard, or still is. */
 export const REPORT_RULES: readonly Rule[] = [
+  rule(
+    'new-version-silent',
+    { errCodes: ['INSTALL_FAILED'], words: /The new agent .*did not report within \d+ s/ },
+    [
+      '新版本的 Agent 启动后退出，或无法上报',
+      'The new version of the agent ended after its start, or cannot reach the server',
+    ],
+    [
+      '在一台主机上查看新版本的 /opt/nodeman/agent/log；改用别的版本（version），或修复安装包后重试',
+      'Read /opt/nodeman/agent/log of the new version on one host; take another version (version) or mend the package, then retry',
+    ],
+  ),
+  rule(
+    'agent-takes-no-commands',
+    { errCodes: ['WAIT_AGENT_TIMEOUT'], words: /takes no commands|does not take the command/ },
+    ['Agent 的版本过旧，或安装时没有得到命令密钥', 'The agent is too old, or was installed without a key for commands'],
+    [
+      '用 UPDATE_AUTHINFO 提供密码或密钥后再卸载，或先 UPGRADE',
+      'Give a password or key with UPDATE_AUTHINFO and uninstall it that way, or UPGRADE it first',
+    ],
+  ),
+  rule(
+    'agent-unheard-for-command',
+    { errCodes: ['WAIT_AGENT_TIMEOUT'], words: /the command could not go out/ },
+    ['Agent 没有运行，或无法访问上报地址', 'The agent does not run, or cannot reach the server'],
+    [
+      '用 UPDATE_AUTHINFO 提供密码或密钥后重试，由服务端登录主机卸载',
+      'Give a password or key with UPDATE_AUTHINFO, then retry: the server then logs in to take it off',
+    ],
+  ),
+  rule(
+    'agent-silent-after-command',
+    { words: /the agent fell silent without saying how it ended/ },
+    [
+      'Agent 在卸载时被中断，或已无法回报结果',
+      'The agent was cut off while it took itself off, or could not tell of it any more',
+    ],
+    [
+      '在主机上查看 /opt/nodeman 是否还在；还在则用 UPDATE_AUTHINFO 提供密码或密钥后重试',
+      'See whether /opt/nodeman is still there; if so, give a password or key with UPDATE_AUTHINFO, then retry',
+    ],
+  ),
   rule(
     'agent-token-unusable',
     { errCodes: ['WAIT_AGENT_TIMEOUT', 'INSTALL_FAILED'], words: /no token in \S+|the token in \S+ is malformed/ },
