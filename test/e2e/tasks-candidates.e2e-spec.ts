@@ -77,9 +77,11 @@ it('a candidate is managed once it is installed on, and a hopeless one leaves wi
 });
 
 it('a PRECHECK of a host that has an agent leaves it as it is', async () => {
+  const lasting = ({ status: _s, update_time: _u, job_result: _j, ...rest }: any) => rest;
   const before = await itemOf(fine);
-  expect(await endOf((await submit('PRECHECK', [{ inner_ips: fine.address, os_type: 'AIX' }])).id)).toBeTruthy();
-  const { update_time, job_result, ...after } = await itemOf(fine);
-  expect({ ...after, update_time: before.update_time, job_result: before.job_result }).toEqual(before);
-  expect([typeof update_time, job_result.step]).toEqual(['string', expect.stringContaining('OVER_')]);
+  const looked = await endOf((await submit('PRECHECK', [{ inner_ips: fine.address, os_type: 'AIX' }])).id);
+  const after = await itemOf(fine);
+  expect(lasting(after)).toEqual(lasting(before));
+  expect(after.job_result.job_id).toBe(String(looked.id));
+  await eventually(async () => (await itemOf(fine)).status[0].status === 'RUNNING');
 });
