@@ -135,19 +135,6 @@ describe('each err_code by its cause', () => {
     await fleet.stop();
     await server.close();
   });
-
-  it.each<[OpType, 'AGENT' | 'PROXY' | 'PAGENT']>([
-    ['UPGRADE', 'AGENT'],
-    ['INSTALL', 'PROXY'],
-    ['INSTALL', 'PAGENT'],
-    ['UNINSTALL', 'PROXY'],
-  ])('%s of %s is refused at INIT with a clear sentence', async (opType, nodeType) => {
-    const { host, machine } = await engine.aTarget({}, { nodeType });
-    const ended = await endOf(host, opType);
-    expect(ended).toMatchObject({ status: 'FAILED', errCode: 'CELERY_TASK_EXCEPT', finishedSteps: [] });
-    expect(ended.errDesc!.en).toMatch(/does not do .* yet/);
-    expect(machine.connectionCount).toBe(0);
-  });
 });
 
 describe('removing', () => {
