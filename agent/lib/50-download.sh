@@ -36,6 +36,7 @@ fetch_with() {
   case $fetch_tool:$fetch_file in
     curl:) set -- "$@" -I -o /dev/null ;;
     curl:*) set -- "$@" -o "$fetch_file" ;;
+    wget:) set -- "$@" --spider -S ;;
     *:) set -- "$@" --spider ;;
     *) set -- "$@" -O "$fetch_file" ;;
   esac
