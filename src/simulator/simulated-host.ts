@@ -2,6 +2,7 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import ssh2, { type Connection, type Server, type Session } from 'ssh2';
+import { newSshKeyPair } from '../common/crypto/openssh-key.js';
 import { ALL_PERMISSIONS, readAuthorizedKeys, type Permissions } from './authorized-keys.js';
 import { Command } from './command.js';
 import { Faults, type Fault } from './faults.js';
@@ -106,7 +107,7 @@ export class SimulatedHost {
     const file = join(this.root, HOST_KEY_FILE);
     const isKept = !this.faults.has('key-change');
     const known = isKept ? await readFile(file, 'utf8').catch(() => null) : null;
-    const key = known ?? newHostKey();
+    const key = known ?? newSshKeyPair().privateKey;
     if (known === null && isKept) {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, key, { mode: 0o600 });
@@ -174,14 +175,6 @@ export class SimulatedHost {
     if (group === undefined) return;
     this.groups.add(group);
     void command.exited.then(() => this.groups.delete(group));
-  }
-}
-
-/** One in 256 keys that ssh2 makes is no key: it takes zeros off the front of the public half. */
-function newHostKey(): string {
-  for (;;) {
-    const { private: key } = ssh2.utils.generateKeyPairSync('ed25519');
-    if (!(ssh2.utils.parseKey(key) instanceof Error)) return key;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import ssh2 from 'ssh2';
+import { newSshKeyPair } from '../../src/common/crypto/openssh-key.js';
 
 export interface LabAccount {
   readonly name: string;
@@ -53,8 +53,8 @@ const USUAL_ACCOUNTS: NonNullable<LabHostOptions['accounts']> = [
 ];
 
 export function planHost(name: string, links: readonly LabLink[], options: LabHostOptions): LabHostPlan {
-  const login = newKeyPair();
-  const host = newKeyPair();
+  const login = newSshKeyPair();
+  const host = newSshKeyPair();
   const accounts = [...USUAL_ACCOUNTS, ...(options.accounts ?? [])].map((account) => ({
     password: randomPassword(),
     sudo: 'none' as const,
@@ -66,10 +66,10 @@ export function planHost(name: string, links: readonly LabLink[], options: LabHo
     name,
     rootPassword: options.rootPassword ?? randomPassword(),
     accounts,
-    privateKey: login.private,
-    publicKey: login.public,
-    hostPrivateKey: host.private,
-    hostPublicKey: host.public,
+    privateKey: login.privateKey,
+    publicKey: login.publicKey,
+    hostPrivateKey: host.privateKey,
+    hostPublicKey: host.publicKey,
     sshd: options.sshd ?? [],
     diskMib: options.diskMib ?? 256,
     links,
@@ -78,12 +78,4 @@ export function planHost(name: string, links: readonly LabLink[], options: LabHo
 
 function randomPassword(): string {
   return randomBytes(9).toString('base64url');
-}
-
-/** About one in 256 of ssh2's Ed25519 keys is malformed: those are thrown away. */
-function newKeyPair(): { private: string; public: string } {
-  for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
-  }
 }
