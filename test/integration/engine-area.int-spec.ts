@@ -25,6 +25,7 @@ const isRunning = (hostId: number): Promise<unknown> =>
 
 it('a closed area, from its first door to an empty one', async () => {
   const door = await area.aDoor();
+  expect(await engine.endOf(await engine.queue(door.host, 'PRECHECK'))).toMatchObject({ errCode: 'SUCCESS' });
   const install = await engine.queue(door.host, 'INSTALL');
   expect([(await engine.endOf(install)).errCode, await engine.logOf(install)]).toEqual([
     'SUCCESS',
@@ -117,8 +118,8 @@ describe('behind two proxies', () => {
     await isRunning(host.id);
   }, 60_000);
 
-  it('one is left: what it carries is reinstalled and uninstalled as before', async () => {
-    for (const opType of ['REINSTALL', 'UNINSTALL'] as const) {
+  it('one is left, and carries every operation', async () => {
+    for (const opType of ['PRECHECK', 'REINSTALL', 'UPGRADE', 'UNINSTALL'] as const) {
       const run = await engine.queue(host, opType);
       expect([(await engine.endOf(run, 40_000)).errCode, await engine.logOf(run)]).toEqual([
         'SUCCESS',
