@@ -19,11 +19,13 @@ export interface FailureClues {
   readonly sshKind?: string;
   /** What the script told about the host. */
   readonly facts?: ReadonlyMap<string, string>;
+  /** Cause and remedy, where they are known without asking the rules. */
+  readonly diagnosis?: { readonly id: string; readonly cause: Text; readonly remedy: Text };
 }
 
 /**
- * Why a run cannot go on: its err_code, and what happened, for people. Cause and remedy are not said here: `explain`
- * finds them by what is said and by the clues.
+ * Why a run cannot go on: its err_code, and what happened, for people. Cause and remedy are not said in the text:
+ * `explain` finds them by what is said and by the clues.
  */
 export class RunFailure extends Error {
   /** @param text what happened, as a sentence without its full stop */

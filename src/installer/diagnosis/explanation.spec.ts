@@ -46,6 +46,17 @@ describe('explain', () => {
     expect(record.evidence).toBe('');
   });
 
+  it('asks no rules where the cause is known', () => {
+    const diagnosis = {
+      id: 'check-space',
+      cause: new Text('缺空间', 'No room'),
+      remedy: new Text('腾空间', 'Make room'),
+    };
+    const { text, record } = told(failed('no space left on device', { diagnosis }));
+    expect(text.en).toMatch(/Cause: No room\. What to do: Make room$/);
+    expect(record).toMatchObject({ id: 'check-space', cause: { zh: '缺空间' }, remedy: { en: 'Make room' } });
+  });
+
   it('does not say twice what was said', () => {
     const output = ['setup failed: no room', 'no room', 'something else'];
     const { text } = told(failed('no room', { evidence: { command: null, exitCode: null, output } }));

@@ -34,7 +34,8 @@ export function explain(failure: RunFailure, step: Step, run: RunPlace, mask: (l
   const { errCode, text, clues } = failure;
   const happened = new Text(shortened(mask(text.zh), LONGEST_HAPPENED), shortened(mask(text.en), LONGEST_HAPPENED));
   const evidence = clues.evidence && masked(clues.evidence, mask);
-  const { id, cause, remedy } = diagnose({ ...clues, step, errCode, happened: mask(text.en), evidence });
+  const { id, cause, remedy } =
+    clues.diagnosis ?? diagnose({ ...clues, step, errCode, happened: mask(text.en), evidence });
   const news = evidence && withoutRepeats(evidence, happened.en);
   return {
     text: sentence(happened, news, cause, filledIn(remedy, run)),

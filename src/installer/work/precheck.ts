@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Text } from '../../common/i18n/text.js';
+import type { Diagnosis } from '../diagnosis/diagnosis.js';
 import { FileServers } from '../file-servers.js';
 import { PackageOrder } from '../package-order.js';
 import type { RemoteScript } from '../remote/remote-script.js';
@@ -7,7 +8,7 @@ import type { SeenCheck } from '../remote/script-markers.js';
 import { RunFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
 import { type CheckLine, sayCheck } from './check-line.js';
-import { checkNamed, CHECKS } from './checks.js';
+import { type CheckName, checkNamed, CHECKS } from './checks.js';
 import { LOGIN_CHECK_COUNT } from './login-checks.js';
 
 /** Tickets, tokens and certificates are refused from about so much on. */
@@ -88,14 +89,31 @@ function clockLine({ evidence, seenAt }: SeenCheck): CheckLine {
 }
 
 function checksFailed(failed: readonly CheckLine[], count: number, { facts }: RemoteScript): RunFailure {
-  const labels = [...new Set(failed.map(({ name }) => CHECKS[name].label))];
-  const said = failed.map(({ evidence }) => evidence.en);
+  const names = [...new Set(failed.map(({ name }) => name))];
+  const labels = names.map((name) => CHECKS[name].label);
+  const said = failed.map(({ name, evidence }) => `${CHECKS[name].label.en}: ${evidence.en}`);
   return new RunFailure(
     CHECKS[failed[0]!.name].errCode ?? 'INSTALL_FAILED',
     new Text(
       `${count} 项检查中有 ${failed.length} 项未通过：${labels.map(({ zh }) => zh).join('、')}`,
       `${failed.length} of ${count} checks failed: ${labels.map(({ en }) => en).join(', ')}`,
     ),
-    { evidence: { command: null, exitCode: null, output: said, isLogged: true }, facts },
+    { evidence: { command: null, exitCode: null, output: said, isLogged: true }, facts, diagnosis: unmet(names) },
   );
+}
+
+/** Hosts on which the same checks failed have the same to be done to them. */
+function unmet(names: readonly CheckName[]): Diagnosis {
+  const checks = names.map((name) => CHECKS[name]);
+  return {
+    id: `check-${names.join('-')}`,
+    cause: new Text(
+      `主机不满足安装条件：${checks.map(({ label }) => label.zh).join('、')}`,
+      `The host lacks what an installation needs: ${checks.map(({ label }) => label.en).join(', ')}`,
+    ),
+    remedy: new Text(
+      checks.map(({ remedy }) => remedy.zh).join('；'),
+      checks.map(({ remedy }) => remedy.en).join('; '),
+    ),
+  };
 }
