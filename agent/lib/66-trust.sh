@@ -6,7 +6,7 @@ trusted=$agent_home/etc/trusted
 
 # account_field <account> <number>: a field of its line in the account database.
 account_field() {
-  account_line=$(getent passwd "$1" 2>/dev/null) || {
+  account_line=$(bounded 10 getent passwd "$1" 2>/dev/null) || {
     while IFS= read -r account_line; do case $account_line in "$1:"*) break ;; esac; account_line=; done </etc/passwd
   }
   [ -n "$account_line" ] || return 1

@@ -6,7 +6,7 @@ export LC_ALL
 umask 077
 # No word is a pattern, an IPv6 address in brackets least of all.
 set -f
-plugin=${NODEMAN_PLUGIN_HOME:-${0%/bin/*}}
+plugin=${NODEMAN_PLUGIN_HOME:-$(cd "${0%/*}/.." && pwd)}
 home=${NODEMAN_AGENT_HOME:-${plugin%/plugins/*}}
 
 case $(type print 2>/dev/null) in
