@@ -14,7 +14,11 @@ export class JobFailureResponse {
     description: 'What was seen on the first of these hosts; empty when there is nothing to show',
   })
   evidence!: string;
-  @ApiProperty({ example: '清理磁盘后重试', description: 'What to do, for people' }) remedy!: string;
+  @ApiProperty({
+    example: '清理磁盘后重试',
+    description: 'What to do, for people; what differs between several hosts stays a pattern such as `{host_id}`',
+  })
+  remedy!: string;
 
   static from({ errCode, hostIds, cause, evidence, remedy }: JobFailure, locale: Locale): JobFailureResponse {
     return {

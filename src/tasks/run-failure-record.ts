@@ -1,3 +1,5 @@
+import { Text } from '../common/i18n/text.js';
+
 /** A sentence as it is stored. */
 export interface StoredText {
   zh: string;
@@ -11,5 +13,21 @@ export interface RunFailureRecord {
   cause: StoredText;
   /** The failing command, its exit code and its last lines, as one line; empty when there is none. */
   evidence: string;
+  /** May name `{bk_biz_id}`, `{host_id}`, `{account}`, `{inner_ip}` and `{port}`, so that it is one for all hosts of a group. */
   remedy: StoredText;
+}
+
+/** What a sentence may name of its run; what is not known stays as it is, such as `{host_id}`. */
+export interface Placeholders {
+  bk_biz_id?: number;
+  host_id?: number;
+  account?: string | null;
+  inner_ip?: string;
+  port?: number | null;
+}
+
+export function filledIn({ zh, en }: StoredText, values: Placeholders): Text {
+  const fill = (words: string): string =>
+    words.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name as keyof Placeholders] ?? whole));
+  return new Text(fill(zh), fill(en));
 }

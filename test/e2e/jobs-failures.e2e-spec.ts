@@ -87,6 +87,19 @@ describe('GET failures of a job', () => {
     ]);
   });
 
+  it('says of a single host what to do there, and of several what to do to each', async () => {
+    const remedy = { zh: '-', en: 'chage -E -1 {account}; DELETE /api/{bk_biz_id}/hosts/{host_id}/host_keys/ {other}' };
+    const remediesOf = async (count: number) => {
+      const runs = Array.from({ length: count }, () => failed('SSH_LOGIN_EXCEPT', { ...FULL, remedy }));
+      const { job, hosts } = await aJobWith(api.dataSource, runs, {}, { account: 'ops' });
+      const { data } = await failuresOf(job.id, api.admin.with({ 'accept-language': 'en' }));
+      return [data[0].remedy, hosts[0]!.id];
+    };
+    const [one, id] = await remediesOf(1);
+    expect(one).toBe(`chage -E -1 ops; DELETE /api/1/hosts/${id}/host_keys/ {other}`);
+    expect((await remediesOf(2))[0]).toBe('chage -E -1 {account}; DELETE /api/1/hosts/{host_id}/host_keys/ {other}');
+  });
+
   it('puts what no rule explained together with what was never recorded', async () => {
     const unexplained = { ...FULL, id: 'socket_timeout' };
     const { job } = await aJobWith(api.dataSource, [failed('SOCKET_TIMEOUT'), failed('SOCKET_TIMEOUT', unexplained)]);

@@ -2,7 +2,7 @@ import { Text } from '../../common/i18n/text.js';
 import type { Step } from '../../common/vocabulary/steps.js';
 import { evidenceOf } from '../../ssh/evidence.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
-import type { RunFailureRecord } from '../../tasks/run-failure-record.js';
+import { filledIn, type Placeholders, type RunFailureRecord } from '../../tasks/run-failure-record.js';
 import type { Evidence, RunFailure } from '../run.failures.js';
 import { diagnose } from './diagnosis.js';
 
@@ -38,7 +38,7 @@ export function explain(failure: RunFailure, step: Step, run: RunPlace, mask: (l
     clues.diagnosis ?? diagnose({ ...clues, step, errCode, happened: mask(text.en), evidence });
   const news = evidence && withoutRepeats(evidence, happened.en);
   return {
-    text: sentence(happened, news, cause, filledIn(remedy, run)),
+    text: sentence(happened, news, cause, filledIn(remedy, placeholdersOf(run))),
     record: {
       id,
       cause: { ...cause },
@@ -109,16 +109,8 @@ function withoutRepeats(evidence: Evidence, happened: string): Evidence {
   return { ...evidence, output };
 }
 
-function filledIn({ zh, en }: Text, run: RunPlace): Text {
-  const values: Readonly<Record<string, string | number>> = {
-    bk_biz_id: run.businessId,
-    host_id: run.hostId,
-    account: run.account,
-    inner_ip: run.innerIp,
-    port: run.port,
-  };
-  const fill = (words: string) => words.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-  return new Text(fill(zh), fill(en));
+function placeholdersOf({ businessId, hostId, account, innerIp, port }: RunPlace): Placeholders {
+  return { bk_biz_id: businessId, host_id: hostId, account, inner_ip: innerIp, port };
 }
 
 function shortened(words: string, length: number): string {
