@@ -3,7 +3,7 @@
 
 # Prints the needed commands that this host lacks.
 lacking() {
-  for lacking_command in cat chmod dd df env grep gzip head id ln mkdir mv rm rmdir sleep tail tar tr uname; do
+  for lacking_command in cat chmod cp dd df env grep gzip head id ln mkdir mv rm rmdir sleep tail tar tr uname; do
     has "$lacking_command" || emit "$lacking_command"
   done
   # AIX has none, and the script does without it there.
@@ -53,12 +53,23 @@ refresh_packages() {
   apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::http::Timeout=15 -o Acquire::https::Timeout=15 -o Acquire::Retries=1 update
 }
 
+# Prints the packages with these commands, each once, with commas between them.
+packages_with() {
+  with_names=
+  for with_command; do
+    with_name=$(package_with "$with_command")
+    case ",$with_names," in *",$with_name,"*) ;; *) with_names=${with_names:+$with_names,}$with_name ;; esac
+  done
+  emit "$with_names"
+}
+
 # why_not_bring <commands>: prints why packages with them cannot be installed here, or nothing.
 why_not_bring() {
-  if [ -n "${NODEMAN_ROOT:-}" ]; then
+  if [ "$(host_os)" = cygwin ]; then
+    # shellcheck disable=SC2086 # names are split on purpose
+    emit "this host lacks $1, and only Cygwin's own installer can add packages: run setup-x86_64.exe -q -P $(packages_with $1) there"
+  elif [ -n "${NODEMAN_ROOT:-}" ]; then
     emit "this host lacks $1; under NODEMAN_ROOT nothing is installed"
-  elif [ "$(host_os)" = cygwin ]; then
-    emit "this host lacks $1; only Cygwin's own setup.exe can add packages"
   elif ! is_root; then
     emit "this host lacks $1, and only root may install packages"
   elif ! package_manager >/dev/null; then

@@ -56,6 +56,8 @@ put_file() {
 
 # Puts the files back; cut off anywhere, it can be done again. $back_link is what `current` names then, if anything.
 put_back() {
+  # What comes back needs no watchdog, and would start this one again.
+  rm -f "$before/watchdog"
   back_link=$(before_text link)
   back_new=versions/$(before_text new)
   if [ -d "$before/version" ]; then

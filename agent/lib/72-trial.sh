@@ -35,6 +35,7 @@ no_watchdog() {
 wait_for_session() {
   wait_round=0
   while wait_owner=$(link_text "$prefix/run/lock") && is_owner "$wait_owner" && [ "$wait_round" -lt 600 ]; do
+    [ "$wait_round" -gt 0 ] || emit "the time is over, but a session (process ${wait_owner%%.*}) is on this host"
     gather "${wait_owner%%.*}"
     [ -n "$members" ] || [ "$wait_round" -lt 30 ] || break
     sleep 1

@@ -1,6 +1,8 @@
-import { cpSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS, TargetBench } from '../support/target-bench.js';
+import { eventually } from '../support/eventually.js';
+import { COMMANDS, TargetBench, TOKEN, withShebang, withVersion, type Edit } from '../support/target-bench.js';
+import { groupMembers, type TargetShell } from '../support/target-shell.js';
 
 const readText = (path: string) => readFileSync(path, 'utf8');
 let bench: TargetBench;
@@ -10,6 +12,12 @@ beforeEach(async () => {
 });
 
 afterEach(() => bench.close());
+
+/** Puts a program of a few lines into a folder of PATH. */
+function program(bin: string, name: string, body: string): void {
+  rmSync(join(bin, name), { force: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+}
 
 describe('as root on a host of its own', () => {
   it.each([
@@ -92,5 +100,147 @@ describe('as root on a host of its own', () => {
         /^COMMAND_NOT_FOUND this host lacks tar curl and apk could not bring it \(exit code 3\)/,
       ),
     });
+  });
+});
+
+/** A host that says of itself what Cygwin says; everything else is this machine's. A real Windows was not at hand. */
+describe('under Cygwin', () => {
+  const uname = 'case $1 in -m) echo x86_64;; -n) echo winhost;; *) echo CYGWIN_NT-10.0-19045;; esac';
+  const service = '/opt/nodeman/agent/etc/service';
+  let bin: string;
+  let calls: string;
+
+  beforeEach(() => {
+    bin = bench.toolbox('true');
+    calls = join(bench.base, 'cygrunsrv.log');
+    program(bin, 'uname', uname);
+    program(bin, 'id', 'case $1 in -u) echo 197108;; -un) echo Administrator;; *) exec /usr/bin/id "$@";; esac');
+  });
+
+  it('is a Windows service of the account that logged in', async () => {
+    const there = join(bench.base, 'service');
+    const cases = `-Q) [ -e ${there} ];; -I) cat ${service} >${there};; -R) rm ${there};; esac`;
+    program(bin, 'cygrunsrv', `echo "$*" >>${calls}; case $1 in ${cases}`);
+    const target = await bench.host('mount -t tmpfs tmpfs /opt', bin);
+    expect((await target.call('facts')).facts).toMatchObject({ os: 'cygwin', arch: 'x86_64', uid: '197108' });
+    await bench.installed(target, undefined, 'cygwin');
+    expect(await target.call('verify')).toMatchObject({ code: 0 });
+    expect(readText(calls)).toContain(`-I nodeman-agent -d nodeman agent -p /bin/sh -a ${service} -t auto\n`);
+    expect(readText(there)).toContain('/opt/nodeman/agent/current/bin/start || exit\n');
+    await target.call('install');
+    expect(readText(calls).match(/-I/g)).toHaveLength(1);
+    await target.call('uninstall');
+    expect(readText(calls)).toMatch(/-E nodeman-agent\n-R nodeman-agent\n/);
+    expect(await target.call('gone')).toMatchObject({ code: 0, fail: '' });
+    expect(existsSync(there)).toBe(false);
+  });
+
+  it('says when nothing starts it after a reboot, and removes what Windows still has', async () => {
+    const target = await bench.host('mount -t tmpfs tmpfs /opt', bin);
+    await bench.offer(target, undefined, 'cygwin');
+    await target.call('download');
+    expect((await target.call('install')).text).toContain('nothing starts the agent after a reboot of this host');
+  });
+
+  it('names the packages that its own installer must bring', async () => {
+    const PATH = bench.toolbox(COMMANDS.replace(' tar ', ' ').replace(' cp ', ' ').replace(' id ', ' '));
+    for (const name of ['uname', 'id']) cpSync(join(bin, name), join(PATH, name), { force: true, dereference: true });
+    const target = await bench.session(undefined, { PATH });
+    expect(await target.call('deps')).toMatchObject({
+      code: 1,
+      fail: expect.stringMatching(
+        /^COMMAND_NOT_FOUND .*lacks cp tar curl, .*setup-x86_64\.exe -q -P coreutils,tar,curl/,
+      ),
+    });
+  });
+});
+
+/** A host with what AIX has, as far as that can be hidden here: ksh, ps instead of /proc, tools without GNU's options. No AIX was at hand. */
+describe('with the tools of AIX', () => {
+  const KSH = ['/usr/bin/ksh'];
+  const withoutProc = (text: string) => text.replaceAll('/proc/', '/none/');
+  const forAix: Edit = (path, text) => withShebang('#!/usr/bin/ksh')(path, withoutProc(text));
+  const mute: Edit = (path, text) => (path === 'bin/agent' ? '#!/usr/bin/ksh\nexec sleep 999\n' : forAix(path, text));
+  let PATH: string;
+
+  beforeEach(() => {
+    PATH = bench.toolbox(`${COMMANDS.replace(/ (setsid|readlink|timeout|sh)(?= )/g, '')} curl ps openssl`);
+    rmSync(join(PATH, 'sha256sum'));
+    symlinkSync('/usr/bin/ksh', join(PATH, 'sh'));
+    program(PATH, 'uname', 'case $1 in -m) echo 00F84C7E4C00;; -n) echo aixhost;; *) echo AIX;; esac');
+    program(PATH, 'mv', 'case $1 in -*T*) echo "mv: illegal option -- T" >&2; exit 1;; esac; exec /usr/bin/mv "$@"');
+    program(PATH, 'tar', 'case $1 in *z*) echo "tar: illegal option -- z" >&2; exit 1;; esac; exec /usr/bin/tar "$@"');
+    program(PATH, 'date', 'case $1 in *%s*) echo s;; *) exec /usr/bin/date "$@";; esac');
+    program(PATH, 'sleep', 'case $1 in *.*) echo "sleep: bad" >&2; exit 2;; esac; exec /usr/bin/sleep "$@"');
+  });
+
+  async function aix(): Promise<TargetShell> {
+    return bench.session(KSH, { PATH }, { edit: withoutProc });
+  }
+
+  it('installs, reports, keeps itself alive, and leaves nothing', async () => {
+    const target = await aix();
+    expect((await target.call('facts')).facts).toMatchObject({ os: 'aix', arch: 'ppc', init: 'none' });
+    expect(await target.call('deps')).toMatchObject({ code: 0 });
+    await bench.installed(target, forAix, 'aix');
+    expect(await target.call('verify')).toMatchObject({ code: 0, text: expect.stringContaining('agent 1.1.0 runs') });
+    const loop = Number(bench.text('run/loop.pid'));
+    process.kill(loop, 'SIGKILL');
+    await eventually(() => Number(bench.text('run/loop.pid')) !== loop);
+    expect(await target.stop()).toBe(0);
+    const count = bench.server.reports.length;
+    await eventually(() => bench.server.reports.length > count);
+    const second = await aix();
+    expect(await second.call('uninstall')).toMatchObject({ code: 0 });
+    expect(bench.server.states().at(-1)).toBe('stopping');
+    expect(await second.call('gone')).toMatchObject({ code: 0, fail: '' });
+    expect(bench.processes('opt/nodeman/agent')).toEqual([]);
+  });
+
+  it('kills a download, by stop and by another session', async () => {
+    const first = await aix();
+    await bench.offer(first, forAix, 'aix');
+    bench.server.stalls = true;
+    first.write('call download');
+    await eventually(() => bench.server.downloads.length > 0);
+    const second = await aix();
+    await bench.offer(second, forAix, 'aix');
+    second.write('call download');
+    expect((await first.end()).signal).toBe('SIGKILL');
+    await eventually(() => bench.server.downloads.length > 1);
+    expect(groupMembers(first.pgid)).toEqual([]);
+    expect(await second.stop()).toBe(0);
+    expect(groupMembers(second.pgid)).toEqual([]);
+  });
+
+  it('goes back by itself from a version that does not report', async () => {
+    const first = await aix();
+    await bench.installed(first, forAix, 'aix');
+    await bench.offer(first, withVersion('2.0.0', mute), 'aix');
+    first.set({ run_id: 2, token: '7.another', trial: 3 });
+    await first.call('download');
+    expect(await first.call('install')).toMatchObject({ code: 0, fail: '' });
+    await first.hangUp();
+    await eventually(() => bench.text('etc/agent.conf').includes(TOKEN), { timeoutMs: 20_000 });
+    await eventually(() => !existsSync(bench.home('before')));
+    expect(readdirSync(bench.home('versions'))).toEqual(['1.1.0']);
+  });
+
+  it('starts at boot by inittab', async () => {
+    const table = join(bench.base, 'inittab');
+    const bin = bench.toolbox('true');
+    program(bin, 'uname', 'echo AIX');
+    program(bin, 'lsitab', `grep "^$1:" ${table}`);
+    program(bin, 'mkitab', `echo "$1" >>${table}`);
+    program(bin, 'rmitab', `grep -v "^$1:" ${table} >${table}.new; mv ${table}.new ${table}`);
+    writeFileSync(table, 'init:2:initdefault:\n');
+    const target = await bench.host('mount -t tmpfs tmpfs /opt', bin);
+    await bench.installed(target, undefined, 'aix');
+    expect(readText(table)).toBe(
+      'init:2:initdefault:\nnodeman:2:once:/usr/bin/env NODEMAN_AGENT_HOME=/opt/nodeman/agent /opt/nodeman/agent/current/bin/start >/dev/null 2>&1\n',
+    );
+    await target.call('uninstall');
+    expect(readText(table)).toBe('init:2:initdefault:\n');
+    expect(await target.call('gone')).toMatchObject({ code: 0 });
   });
 });

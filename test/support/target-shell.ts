@@ -138,6 +138,7 @@ export interface Report {
   readonly state: string;
   readonly version: string;
   readonly processes: { name: string; status: string; version: string }[];
+  readonly command_result?: { id: number; code: number; text: string };
 }
 
 /** A file server and heartbeat endpoint on loopback. `answer` is the data of the next heartbeat answers. */
@@ -146,6 +147,8 @@ export class TargetServer {
   readonly downloads: string[] = [];
   files = new Map<string, Buffer>();
   answer: unknown = { interval: 1, servers: [] };
+  /** Whether a report is answered with an error, though it is remembered. */
+  refuses: (report: Report) => boolean = () => false;
   /** A download never ends while this is true. */
   stalls = false;
   private readonly server: Server = createServer((request, response) => this.handle(request, response));
@@ -176,8 +179,10 @@ export class TargetServer {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       if (request.method === 'POST' && request.url === '/api/agent/heartbeat') {
-        this.reports.push(JSON.parse(Buffer.concat(chunks).toString()) as Report);
-        response.end(JSON.stringify({ result: true, code: 'OK', message: 'success', data: this.answer }));
+        const report = JSON.parse(Buffer.concat(chunks).toString()) as Report;
+        this.reports.push(report);
+        if (this.refuses(report)) response.writeHead(503).end();
+        else response.end(JSON.stringify({ result: true, code: 'OK', message: 'success', data: this.answer }));
         return;
       }
       this.download(decodeURIComponent(request.url ?? '').replace('/download/', ''), response);
