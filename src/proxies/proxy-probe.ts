@@ -11,6 +11,8 @@ const MOST_AT_ONCE = 50;
 const CHECK_EVERY = 1 / 2;
 const LOOK_EVERY = 1 / 10;
 const CHECK_WITHIN = 1 / 3;
+/** As long as a login to a busy host may well take: less than that is no sign of trouble. */
+const SLOW_LOGIN_MS = 5_000;
 
 /**
  * Logs in to every proxy twice in a heartbeat interval, so that counts of usable ones are right within one. All workers
@@ -31,7 +33,7 @@ export class ProxyProbe implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     const intervalMs = env.heartbeatIntervalSeconds * 1_000;
     this.checkEverySeconds = (intervalMs * CHECK_EVERY) / 1_000;
-    this.checkWithinMs = Math.max(intervalMs * CHECK_WITHIN, 3_000);
+    this.checkWithinMs = Math.max(intervalMs * CHECK_WITHIN, SLOW_LOGIN_MS);
     const lookEveryMs = Math.max(intervalMs * LOOK_EVERY, 250);
     this.task = new RepeatingTask('looking at proxies', lookEveryMs, () => this.look());
   }

@@ -164,7 +164,7 @@ describe('workers', () => {
       const wordsOfSilent = async () => (await probing.rowOf(silent.host))?.sshError?.en;
       expect(await wordsOfSilent()).toBe('it is down');
       await eventually(async () =>
-        (await wordsOfSilent())?.includes('did not let the server in and through within 4 s'),
+        (await wordsOfSilent())?.includes('did not let the server in and through within 5 s'),
       );
     } finally {
       await probing.close();

@@ -18,12 +18,12 @@ let database: TestDatabase;
 let world: DoorWorld;
 let lines: ProxyLines;
 let target: Server;
-/** Where something listens that holds its connections. */
+/** Where something listens that says again what it hears. */
 let port: number;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  target = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, LOOPBACK);
+  target = createServer((socket) => socket.on('error', () => {}).pipe(socket)).listen(0, LOOPBACK);
   await once(target, 'listening');
   ({ port } = target.address() as AddressInfo);
 });
@@ -83,6 +83,24 @@ describe('a way through a proxy', () => {
     await eventually(() => lines.load(door.view.hostId) === 0);
     await many(8, door);
     expect(world.ssh.attempts).toBe(13);
+  });
+
+  it('is found for each of five hundred hosts at once, within what sshd allows by default', async () => {
+    const door = await world.aDoor();
+    let most = 0;
+    const visit = async () => {
+      const stream = await open(door);
+      most = Math.max(most, world.ssh.openSessions);
+      stream.write('hello');
+      const [answer] = (await once(stream, 'data')) as [Buffer];
+      stream.destroy();
+      return answer.toString();
+    };
+    const answers = await Promise.all(Array.from({ length: 500 }, visit));
+    expect(answers).toEqual(Array(500).fill('hello'));
+    expect(most).toBeLessThanOrEqual(32);
+    expect(world.ssh.mostAtOnce).toBe(2);
+    expect(door.sshd.log).not.toMatch(/drop connection|MaxStartups|no more sessions/i);
   });
 
   it('is not closed by those who leave others', async () => {
