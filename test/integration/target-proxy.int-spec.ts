@@ -1,9 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../support/eventually.js';
 import { COMMANDS, DASH, kill, TargetBench } from '../support/target-bench.js';
@@ -205,6 +205,23 @@ describe('nginx', () => {
       code: 1,
       fail: expect.stringMatching(/^INSTALL_FAILED 203\.0\.113\.7 is no address of this host: .*99: /),
     });
+  });
+});
+
+describe('the agent', () => {
+  it('takes all of a PROXY away by itself', async () => {
+    const target = await bench.session();
+    await proxy(target);
+    expect(await target.call('trust')).toMatchObject({ code: 0 });
+    expect(await target.stop()).toBe(0);
+    const copy = bench.home('run/leave/lib/uninstall.sh');
+    mkdirSync(dirname(copy), { recursive: true });
+    cpSync(bench.home('current/lib/uninstall.sh'), copy);
+    const { stdout } = await promisify(execFile)('sh', [copy], { cwd: '/', env: { ...process.env, nm_nonce: 'none' } });
+    expect(stdout).toContain('nothing is left');
+    expect(processesAt(bench.root)).toEqual([]);
+    expect(readdirSync(bench.root)).toEqual(['home', 'opt']);
+    expect(readdirSync(join(bench.root, 'home'))).toEqual([]);
   });
 });
 
