@@ -17,6 +17,9 @@ export interface RunFacts {
   step: string;
   losses: number;
   lease_owner: string | null;
+  is_cancelled: boolean;
+  /** That was asked for. */
+  version: string | null;
   ended_at: Date | null;
   /** Lines of its log that tell its end. */
   endings: number;
@@ -25,7 +28,8 @@ export interface RunFacts {
 
 const RUNS = `
   SELECT r.id, r.job_id, r.host_id, host(r.inner_ip) AS address, r.op_type, r.status, r.err_code, r.step, r.losses,
-    r.lease_owner, r.ended_at, r.err_desc ->> 'en' AS last_words,
+    r.lease_owner, r.ended_at, r.err_desc ->> 'en' AS last_words, r.cancel_requested_at IS NOT NULL AS is_cancelled,
+    (SELECT j.package_version FROM jobs j WHERE j.id = r.job_id) AS version,
     (SELECT count(*)::int FROM run_logs l WHERE l.run_id = r.id AND l.step IN ('OVER_SUCCESS', 'OVER_FAILED')) AS endings
   FROM job_hosts r ORDER BY r.id`;
 
@@ -75,6 +79,8 @@ function resultOf(run: RunFacts): string[] {
     found.push(`${about} is ${run.status} ${run.step} ${run.err_code}`);
   if (run.endings !== 1) found.push(`${about} tells its end ${run.endings} times`);
   if (run.lease_owner !== null || run.ended_at === null) found.push(`${about} is over, and held by ${run.lease_owner}`);
+  if (run.is_cancelled !== (run.err_code === 'FORCE_STOP'))
+    found.push(`${about} is ${run.err_code}, and was ${run.is_cancelled ? '' : 'not '}cancelled`);
   if (run.err_code === 'CELERY_TASK_EXCEPT' && run.losses < 3)
     found.push(`${about} failed on our side: ${run.last_words}`);
   return found;
@@ -130,7 +136,10 @@ async function stateOn(world: World, last: RunFacts, runs: readonly RunFacts[]):
     if (found.length !== expected) throw new Error(`there are ${found.length}; its log ends: ${last.last_words}`);
     if (expected === 0) return;
     const { items } = await world.installation.must('GET', `/api/1/hosts/?ip=${last.address}`);
-    if (items[0].status[0].status !== 'RUNNING') throw new Error(`it is ${items[0].status[0].status}`);
+    const [{ status, version }] = items[0].status;
+    if (status !== 'RUNNING') throw new Error(`it is ${status}`);
+    const wanted = last.status === 'SUCCESS' ? last.version : null;
+    if (wanted !== null && version !== wanted) throw new Error(`it is version ${version}, not ${wanted}`);
   });
 }
 

@@ -18,6 +18,7 @@ export interface SeedReport {
   seed: number;
   jobs: number;
   runs: number;
+  /** Runs that were cancelled. */
   cancels: number;
   harms: Record<Harm, number>;
   /** How runs ended: how many by err_code. */
@@ -38,21 +39,12 @@ export async function runSeed({ seed, hosts, moments, tell = () => undefined }: 
       await happen(world, operator, random, harms, tell);
     }
     tell('heals');
-    await world.heal();
-    await operator.settle();
-    const violations = [...operator.complaints, ...(await violationsOf(world, operator.jobs))];
-    const runs = await runsOf(world);
+    const violations = await aftermath(world, operator);
     if (violations.length > 0) tell(logsOf(world));
-    const { jobs, cancels } = operator;
-    return {
-      seed,
-      jobs,
-      runs: runs.length,
-      cancels,
-      harms,
-      ends: countBy(runs.map((run) => run.err_code)),
-      violations,
-    };
+    const runs = await runsOf(world);
+    const cancels = runs.filter((run) => run.is_cancelled).length;
+    const ends = countBy(runs.map((run) => run.err_code));
+    return { seed, jobs: operator.jobs, runs: runs.length, cancels, harms, ends, violations };
   } finally {
     await world.stop();
   }
@@ -76,6 +68,17 @@ async function happen(
   const disturbance = random.weighted(DISTURBANCES);
   tell(disturbance.name);
   if (await disturbance.run(world, random)) harms[disturbance.harm] += 1;
+}
+
+/** What is wrong once everything had its chance to heal. */
+async function aftermath(world: World, operator: Operator): Promise<string[]> {
+  try {
+    await world.heal();
+    await operator.settle();
+  } catch (error) {
+    return [`it does not heal: ${(error as Error).message}`];
+  }
+  return [...operator.complaints, ...(await violationsOf(world, operator.jobs))];
 }
 
 function logsOf({ installation }: World): string {

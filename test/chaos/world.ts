@@ -5,6 +5,8 @@ import { Installation } from '../support/installation.js';
 import type { ServerProcess } from '../support/processes.js';
 import { type OwnService, ownPostgres, ownRedis } from '../support/services.js';
 import { ChaosHosts } from './chaos-hosts.js';
+import { lastingPort } from './lasting-port.js';
+import { offerTwoVersions } from './versions.js';
 
 const HEALS_WITHIN_MS = 60_000;
 
@@ -20,6 +22,8 @@ export class World {
     readonly redis: OwnService,
     readonly installation: Installation,
     readonly hosts: ChaosHosts,
+    /** Of the agent. */
+    readonly versions: readonly string[],
     private readonly workerCount: number,
   ) {}
 
@@ -29,6 +33,7 @@ export class World {
     const installation = await Installation.start({
       databaseUrl: postgres.url,
       redisUrl: redis.url,
+      port: await lastingPort(),
       // Agents of all hosts on one machine; more often would be most of its work.
       env: { HEARTBEAT_INTERVAL_SECONDS: '2', LOG_LEVEL: 'info' },
     }).catch(async (error: unknown) => {
@@ -36,8 +41,9 @@ export class World {
       throw error;
     });
     const hosts = await ChaosHosts.start(installation.folder, hostCount);
-    const world = new World(postgres, redis, installation, hosts, workerCount);
-    await world.keepWorkers();
+    const versions = await offerTwoVersions(installation);
+    const world = new World(postgres, redis, installation, hosts, versions, workerCount);
+    await Promise.all(Array.from({ length: workerCount }, () => installation.startWorker()));
     return world;
   }
 

@@ -33,6 +33,8 @@ export interface InstallationOptions {
   redisUrl?: string;
   /** Where hosts reach the API; it then listens on all addresses. */
   publicAddress?: string;
+  /** Of the API. Default: a free one, which somebody else may take while the API is down. */
+  port?: number;
   env?: Variables;
 }
 
@@ -68,7 +70,7 @@ export class Installation {
       REDIS_PREFIX: uniqueRedisPrefix(),
       ...options.env,
     };
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const installation = new Installation(folder, databaseUrl, database, env, address, port, new Watchdog());
     try {
       await installation.startApi();
