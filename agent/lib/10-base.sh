@@ -57,7 +57,11 @@ last_line() {
   emit "${last_text##*"$newline"}"
 }
 
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
+# Sleeps for $nap_tenths of a second: one, or ten where sleep knows whole seconds only.
+nap() {
+  nap_tenths=1
+  sleep 0.1 2>/dev/null || { nap_tenths=10; sleep 1; }
+}
 
 # Prints what a symbolic link points to; AIX has no readlink.
 link_text() {

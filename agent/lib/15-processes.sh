@@ -16,8 +16,10 @@ look_at() {
 
 # The same from ps: the program's name stands for the start time, since it too tells a process from a later one of its number.
 look_by_ps() {
-  # shellcheck disable=SC2046 # split on purpose: two numbers and a name
-  set -- $(ps -o ppid= -o pgid= -o comm= -p "$1" 2>/dev/null)
+  set -f
+  # shellcheck disable=SC2046 # split on purpose: two numbers, a name, and the words where a dead process is called so
+  set -- $(ps -o ppid= -o pgid= -o comm= -o args= -p "$1" 2>/dev/null)
+  set +f
   [ $# -ge 3 ] || return 1
   look_state=S look_ppid=$1 look_pgrp=$2 look_session=$2 look_start=${3##*[!A-Za-z0-9]}
   case $* in *'<defunct>'*) look_state=Z ;; esac

@@ -61,8 +61,8 @@ end_members() {
   while gather "$1" && [ -n "$members" ]; do
     # shellcheck disable=SC2086 # a list of numbers
     kill -9 $members 2>/dev/null
-    end_round=$((end_round + 1))
     [ "$end_round" -le 50 ] || return 1
     nap
+    end_round=$((end_round + nap_tenths))
   done
 }

@@ -37,9 +37,9 @@ kill_processes() {
   while kill_pids=$(agent_processes "$@") && [ -n "$kill_pids" ]; do
     # shellcheck disable=SC2086 # a list of numbers
     kill -9 $kill_pids 2>/dev/null
-    kill_round=$((kill_round + 1))
     [ "$kill_round" -le 30 ] || return 1
     nap
+    kill_round=$((kill_round + nap_tenths))
   done
 }
 

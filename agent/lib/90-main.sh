@@ -17,7 +17,7 @@ answer_stop() {
     # shellcheck disable=SC2086 # a list of numbers
     [ "$stop_grace" -gt 0 ] || kill -TERM $members 2>/dev/null
     nap
-    stop_grace=$((stop_grace + 1))
+    stop_grace=$((stop_grace + nap_tenths))
   done
   end_members "$$" && stop_left='' || stop_left=$members
   drop_lock
