@@ -9,6 +9,8 @@ export interface ClosedAreaOptions {
   doors: number;
   /** Hosts behind the doors. */
   hosts: number;
+  /** Lines of the doors' sshd_config. */
+  sshd?: readonly string[];
   env?: InstallationOptions['env'];
 }
 
@@ -20,8 +22,8 @@ export class ClosedArea {
     readonly cloudId: string,
   ) {}
 
-  static async start({ doors, hosts, env }: ClosedAreaOptions): Promise<ClosedArea> {
-    const lab = await createLab({ hosts: doors, area: { hosts, doors } });
+  static async start({ doors, hosts, sshd = [], env }: ClosedAreaOptions): Promise<ClosedArea> {
+    const lab = await createLab({ hosts: Array.from({ length: doors }, () => ({ sshd })), area: { hosts, doors } });
     let installation: Installation | undefined;
     try {
       installation = await Installation.start({ publicAddress: lab.serverAddress, ...(env && { env }) });
