@@ -18,6 +18,11 @@ beforeAll(async () => {
 
 afterAll(() => engine.close());
 
+async function aCloud(): Promise<number> {
+  const [{ id }] = await engine.dataSource.query(`INSERT INTO clouds (name, creator) VALUES ('closed', 'ann') RETURNING id`);
+  return id;
+}
+
 async function endOf(host: Host, opType: OpType = 'INSTALL'): Promise<JobHost> {
   const run = await engine.queue(host, opType);
   const ended = await engine.endOf(run);
@@ -26,18 +31,20 @@ async function endOf(host: Host, opType: OpType = 'INSTALL'): Promise<JobHost> {
 }
 
 describe('each err_code by its cause', () => {
-  it.each<[Fault, string, RegExp]>([
-    ['refused', 'SOCKET_TIMEOUT', /refused the connection/],
-    ['silent', 'SSH_LOGIN_TIMEOUT', /not done within 2 s/],
-    ['stuck-login', 'SSH_LOGIN_TIMEOUT', /not done within 2 s/],
-    ['wrong-password', 'SSH_WRONG_PASSWORD', /refused the password/],
-    ['no-methods', 'NOT_SUPPORT_AUTH_WAY', /hostbased/],
-    ['drop-after:500', 'UNEXPECTED_RETURN', /lost/],
-    ['reset-after:500', 'UNEXPECTED_RETURN', /lost/],
-  ])('%s ends as %s', async (fault, errCode, why) => {
+  it.each<[Fault, string, RegExp, cause: string]>([
+    ['refused', 'SOCKET_TIMEOUT', /refused the connection/, 'ssh-refused'],
+    ['silent', 'SSH_LOGIN_TIMEOUT', /not done within 2 s/, 'sshd-silent'],
+    ['stuck-login', 'SSH_LOGIN_TIMEOUT', /not done within 2 s/, 'login-slow'],
+    ['wrong-password', 'SSH_WRONG_PASSWORD', /refused the password/, 'root-password-refused'],
+    ['no-methods', 'NOT_SUPPORT_AUTH_WAY', /hostbased/, 'no-common-method'],
+    ['drop-after:500', 'UNEXPECTED_RETURN', /lost/, 'session-lost'],
+    ['reset-after:500', 'UNEXPECTED_RETURN', /lost/, 'session-lost'],
+  ])('%s ends as %s', async (fault, errCode, why, id) => {
     const { host, machine } = await engine.aTarget({ faults: [fault] });
     const ended = await endOf(host);
     expect([ended.status, ended.errCode, ended.errDesc!.en]).toEqual(['FAILED', errCode, expect.stringMatching(why)]);
+    expect(ended.failure).toMatchObject({ id });
+    expect(ended.errDesc!.en).toContain(`Cause: ${ended.failure!.cause.en}. What to do: ${ended.failure!.remedy.en}`);
     expect(machine.loginAttempts.filter(({ method }) => method === 'password').length).toBeLessThanOrEqual(1);
   });
 
@@ -92,6 +99,7 @@ describe('each err_code by its cause', () => {
     const { host } = await engine.aTarget({ env: { PATH: bin } });
     const ended = await endOf(host);
     expect([ended.errCode, ended.errDesc!.en]).toEqual(['COMMAND_NOT_FOUND', expect.stringContaining('tar')]);
+    expect(ended.failure).toMatchObject({ id: 'commands-missing' });
   });
 
   it('a file server that gives other bytes, or none, is CURL_FILE_FAILED', async () => {
@@ -101,7 +109,9 @@ describe('each err_code by its cause', () => {
     const ended = await endOf(host);
     await engine.serveFrom(await engine.address());
     await corrupting.close();
-    expect(ended.errCode).toBe('CURL_FILE_FAILED');
+    expect(ended).toMatchObject({ errCode: 'CURL_FILE_FAILED', failure: { id: 'wrong-checksum' } });
+    expect(ended.failure!.evidence).toMatch(/127\.0\.0\.1:9\/download\/.* \(exit code \d+\): /);
+    expect(ended.errDesc!.en).toMatch(/\. Evidence: command .*, exit code \d+/);
     expect(ended.finishedSteps).toEqual(['INIT', 'SSH_LOGIN', 'INSTALL_DEP']);
   });
 
@@ -119,6 +129,7 @@ describe('each err_code by its cause', () => {
     await writeFile(join(machine.root, 'opt/nodeman'), 'a file, not a folder');
     const ended = await endOf(host);
     expect([ended.errCode, ended.errDesc!.en]).toEqual(['INSTALL_FAILED', expect.stringContaining('opt/nodeman')]);
+    expect(ended.failure).toMatchObject({ id: 'file-in-the-way' });
   });
 
   it('an agent that cannot report is WAIT_AGENT_TIMEOUT', async () => {
@@ -134,6 +145,14 @@ describe('each err_code by its cause', () => {
     expect(ended.finishedSteps.at(-1)).toBe('REGISTER_CMDB');
     await fleet.stop();
     await server.close();
+  });
+
+  it('a host in an area without a proxy is START_JOB_FAILED, and is not gone to directly', async () => {
+    const { host, machine } = await engine.aTarget({}, { nodeType: 'PAGENT', cloudId: await aCloud() });
+    const ended = await endOf(host);
+    expect(ended).toMatchObject({ status: 'FAILED', errCode: 'START_JOB_FAILED', failure: { id: 'no-proxy' } });
+    expect(ended.errDesc!.en).toMatch(/has no installed proxy\. Cause: .*\. What to do: Install a PROXY in that cloud/);
+    expect(machine.connectionCount).toBe(0);
   });
 });
 

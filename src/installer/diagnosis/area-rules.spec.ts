@@ -1,41 +1,35 @@
 import { provedBy, ssh } from '../../../test/support/failure-words.js';
-import { Text } from '../../common/i18n/text.js';
-import { hostKeyChanged, keyRefused } from '../../ssh/ssh-error-texts.js';
-import { SshError } from '../../ssh/ssh.errors.js';
+import type { Text } from '../../common/i18n/text.js';
+import type { Step } from '../../common/vocabulary/steps.js';
+import type { ProxyView } from '../../proxies/proxies.service.js';
+import { forwardFailed, forwardRefused, hostKeyChanged, keyRefused, refused } from '../../ssh/ssh-error-texts.js';
+import { noProxyLeft } from '../remote/proxy-texts.js';
 import { AREA_RULES } from './area-rules.js';
+import type { DiagnosisInput } from './diagnosis.js';
 
 const HOST = '198.18.0.7:22';
+const PROXY = '10.0.0.2:22';
+
+/** No proxy is left at this step, since the only one fails so. */
+function left(step: Step, ...why: Text[]): DiagnosisInput {
+  const proxy = { innerIp: '10.0.0.2' } as ProxyView;
+  const { errCode, text } = noProxyLeft(
+    step,
+    3,
+    why.map((words) => ({ step, proxy, why: words })),
+  );
+  return { step, errCode, happened: text.en };
+}
 
 provedBy(AREA_RULES, [
-  ['no-proxy', { step: 'SSH_LOGIN', errCode: 'START_JOB_FAILED', happened: 'Cloud 3 has no installed proxy' }],
+  ['no-proxy', left('SSH_LOGIN')],
   [
     'forwarding-forbidden',
-    {
-      ...{ step: 'SSH_LOGIN', errCode: 'START_JOB_FAILED' },
-      happened: `None of the proxies of cloud 3 can be used (PROXY 10.0.0.2: 10.0.0.2:22 refuses to forward to ${HOST} ((SSH) Channel open failure: open failed))`,
-    },
+    left('SSH_LOGIN', forwardRefused(PROXY, HOST, '(SSH) Channel open failure: open failed').happened),
   ],
-  ['forward-refused', ssh(new SshError('forward-refused', Text.verbatim('no')), 'SSH_LOGIN_EXCEPT')],
-  ['not-reached-by-proxy', ssh(new SshError('forward-failed', Text.verbatim('no')), 'SOCKET_TIMEOUT')],
-  [
-    'server-key-refused-by-proxy',
-    {
-      ...{ step: 'SSH_LOGIN', errCode: 'START_JOB_FAILED' },
-      happened: `None of the proxies of cloud 3 can be used (PROXY 10.0.0.2: ${keyRefused('10.0.0.2:22', 'root', 'ssh-ed25519 SHA256:x').happened.en})`,
-    },
-  ],
-  [
-    'proxy-host-key-changed',
-    {
-      ...{ step: 'EXECUTE_JOB', errCode: 'IJOBS_FAILED' },
-      happened: `None of the proxies of cloud 3 can be used (PROXY 10.0.0.2: ${hostKeyChanged('10.0.0.2:22', null, 'ssh-ed25519').happened.en})`,
-    },
-  ],
-  [
-    'proxies-down',
-    {
-      ...{ step: 'EXECUTE_JOB', errCode: 'IJOBS_FAILED' },
-      happened: 'None of the proxies of cloud 3 can be used (PROXY 10.0.0.2: 10.0.0.2:22 refused the connection)',
-    },
-  ],
+  ['forwarding-forbidden', ssh(forwardRefused(PROXY, HOST, 'open failed'), 'SSH_LOGIN_EXCEPT')],
+  ['not-reached-by-proxy', ssh(forwardFailed(PROXY, HOST, 'Connection refused'), 'SOCKET_TIMEOUT')],
+  ['server-key-refused-by-proxy', left('SSH_LOGIN', keyRefused(PROXY, 'root', 'ssh-ed25519 SHA256:x').happened)],
+  ['proxy-host-key-changed', left('EXECUTE_JOB', hostKeyChanged(PROXY, null, 'ssh-ed25519').happened)],
+  ['proxies-down', left('EXECUTE_JOB', refused(PROXY).happened)],
 ]);

@@ -21,12 +21,6 @@ export const AREA_RULES: readonly Rule[] = [
     SSH_REMEDIES['forward-refused'],
   ),
   rule(
-    'forward-refused',
-    { sshKinds: ['forward-refused'] },
-    ['PROXY 的 sshd 不允许转发', "The proxy's sshd forbids forwarding"],
-    SSH_REMEDIES['forward-refused'],
-  ),
-  rule(
     'not-reached-by-proxy',
     { sshKinds: ['forward-failed'] },
     [
