@@ -36,13 +36,13 @@ describe('sessions that end before their time', () => {
     for (const group of killed.machine.groups) process.kill(-group, 'SIGKILL');
     await ends.expectEnd(jobId, reset.address, {
       errCode: 'UNEXPECTED_RETURN',
-      zh: /SSH 会话中断.*请检查网络、主机是否重启/,
-      en: /session with .* was lost.*Check the network, whether the host restarted/,
+      zh: /SSH 会话中断.*。原因：连接被切断.*。建议：请检查网络、主机是否重启/,
+      en: /session with .* was lost.*\. Cause: The connection was cut.*\. What to do: Check the network, whether the host restarted/,
     });
     await ends.expectEnd(jobId, killed.address, {
       errCode: 'UNEXPECTED_RETURN',
-      zh: /脚本意外退出（被 .*KILL 终止）.*然后重试/,
-      en: /ended unexpectedly \(killed by .*KILL\).*then retry/,
+      zh: /脚本意外退出（被 .*KILL 终止）.*。原因：进程被主机上的人或程序.*结束。建议：.*然后重试/,
+      en: /ended unexpectedly \(killed by .*KILL\).*\. Cause: Somebody or something on the host ended it.*\. What to do: .*then retry/,
     });
     await eventually(() => [reset, killed].flatMap((host) => host.scriptProcesses()).length === 0);
   });
@@ -73,8 +73,8 @@ describe('sessions that end before their time', () => {
     const jobId = await ends.install([host.row]);
     await ends.expectEnd(jobId, host.address, {
       errCode: 'CELERY_TASK_TIMEOUT',
-      zh: /超过了 timeout 配置的时间，停在步骤 EXECUTE_SCRIPT.*调大 timeout.*已确认/,
-      en: /passed the timeout setting while at step EXECUTE_SCRIPT.*raise timeout.*seen to be gone/,
+      zh: /超过了 timeout 配置的时间，停在步骤 EXECUTE_SCRIPT.*。原因：主机或网络过慢.*。建议：.*调大 timeout.*已确认/,
+      en: /passed the timeout setting while at step EXECUTE_SCRIPT.*\. Cause: A slow host or network.*\. What to do: .*raise timeout.*seen to be gone/,
     });
     await ends.installation.query(`DELETE FROM settings WHERE key = 'timeout'`);
     expect(host.scriptProcesses()).toEqual([]);
@@ -93,8 +93,10 @@ describe('what is wrong on the side of the server', () => {
       '127.0.0.1:1: no connection: refused.*wrong checksum: SHA-256 is [0-9a-f]{64}.*the server answered HTTP 404';
     await ends.expectEnd(await ends.install([rowOf(host)]), host.address, {
       errCode: 'CURL_FILE_FAILED',
-      zh: new RegExp(`下载安装包失败.*${causes}.*检查 nginx 配置`),
-      en: new RegExp(`No file server gave the package.*${causes}.*check the nginx setting`),
+      zh: new RegExp(`下载安装包失败.*${causes}.*。原因：文件在传输或缓存中损坏.*。建议：.*核对文件服务器上的安装包`),
+      en: new RegExp(
+        `No file server gave the package.*${causes}.*\\. Cause: The file was damaged.*\\. What to do: .*compare the package`,
+      ),
     });
   });
 
@@ -105,8 +107,8 @@ describe('what is wrong on the side of the server', () => {
     const host = await ends.aSimulatedHost();
     await ends.expectEnd(await ends.install([rowOf(host)]), host.address, {
       errCode: 'WAIT_AGENT_TIMEOUT',
-      zh: /已安装并在运行，但 4 秒内没有上报.*检查它到 nginx 配置中各地址的网络/,
-      en: /installed and runs, but did not report within 4 s.*check its way to the addresses of the nginx setting/,
+      zh: /已安装并在运行，但 4 秒内没有上报。.*原因：.*。建议：.*nginx 配置中各地址的网络/,
+      en: /installed and runs, but did not report within 4 s\..* Cause: .*\. What to do: .*its way to the addresses of the nginx setting/,
     });
     expect(server.requests).toContain('POST /api/agent/heartbeat');
   });
@@ -120,8 +122,8 @@ describe('what is wrong on the side of the server', () => {
     const jobId = await ends.install([rowOf(host)], business);
     const end = {
       errCode: 'REGISTER_FAILED',
-      zh: /CMDB 拒绝将主机注册到业务 \d+：业务不存在，或.*没有空闲机模块.*请检查 CMDB 后重试/,
-      en: /CMDB refused to register the host with business \d+: .*no module for new machines.*look at the CMDB, then retry/,
+      zh: /CMDB 拒绝将主机注册到业务 \d+：业务不存在，或.*没有空闲机模块.*。原因：.*CMDB拒绝.*。建议：检查CMDB后重试/,
+      en: /CMDB refused to register the host with business \d+: .*no module for new machines.*\. Cause: .*the CMDB refused.*\. What to do: Look at the CMDB, then retry/,
     };
     await ends.expectEnd(jobId, host.address, end, business);
   });
@@ -132,8 +134,8 @@ describe('what is wrong on the side of the server', () => {
     try {
       await ends.expectEnd(await ends.install([rowOf(host)]), host.address, {
         errCode: 'CELERY_TASK_EXCEPT',
-        zh: /步骤 DOWNLOAD_FILE 时服务端出现异常，编号 [0-9a-f-]{36}。请重试/,
-        en: /Something failed on the server at step DOWNLOAD_FILE, id [0-9a-f-]{36}\. Retry/,
+        zh: /步骤 DOWNLOAD_FILE 时服务端出现异常，编号 [0-9a-f-]{36}。原因：服务端故障.*。建议：重试/,
+        en: /Something failed on the server at step DOWNLOAD_FILE, id [0-9a-f-]{36}\. Cause: A fault of the server.*\. What to do: Retry/,
       });
     } finally {
       await ends.installation.query('ALTER TABLE packages_elsewhere RENAME TO packages');
@@ -164,8 +166,8 @@ it('SOCKET_TIMEOUT: a host that falls silent in the middle of the script', async
   const { host, jobId } = silent;
   await ends.expectEnd(jobId, host.address, {
     errCode: 'SOCKET_TIMEOUT',
-    zh: /会话中失去响应（keepalive 无应答）.*请检查网络和主机.*未能确认主机上的进程已结束/,
-    en: /stopped answering in the SSH session.*Check the network.*could not be proven gone/,
+    zh: /会话中失去响应（keepalive 无应答）.*。原因：网络中断，或主机死机。建议：请检查网络和主机.*未能确认主机上的进程已结束/,
+    en: /stopped answering in the SSH session.*\. Cause: The network broke, or the host hangs\. What to do: Check the network.*could not be proven gone/,
   });
   host.machine.resetConnections();
   await eventually(() => host.scriptProcesses().length === 0);

@@ -28,20 +28,20 @@ const FAULTS: Record<string, Fault> = {
       return as(host, 'ops');
     },
     errCode: 'SSH_WRONG_PASSWORD',
-    zh: /sudo 拒绝了账号 ops 的密码.*请检查密码，或为该账号配置 NOPASSWD/,
-    en: /sudo refused the password of account ops.*Check the password, or give the account NOPASSWD/,
+    zh: /sudo 拒绝了账号 ops 的密码。证据：命令 sudo -S true，退出码 1，输出：.*incorrect password.*。原因：sudo 要的不是该登录密码.*。建议：请检查密码，或为该账号配置 NOPASSWD/,
+    en: /sudo refused the password of account ops\. Evidence: command sudo -S true, exit code 1, output: .*incorrect password.*\. Cause: sudo wants another password.*\. What to do: Check the password, or give the account NOPASSWD/,
   },
   'sudo wants a password, and we hold a key': {
     make: async ({ privateKey }) => ({ account: 'ops', ...ends.withKey(privateKey) }),
     errCode: 'NOT_SUPPORT_AUTH_WAY',
-    zh: /sudo 需要账号 ops 的密码.*而我们只有密钥.*NOPASSWD/,
-    en: /sudo wants the password of account ops.*we hold a key only.*NOPASSWD/,
+    zh: /sudo 需要账号 ops 的密码，而我们只有密钥。证据：命令 sudo -n true.*a password is required。原因：sudo 要求密码.*。建议：.*NOPASSWD/,
+    en: /sudo wants the password of account ops, and we hold a key only\. Evidence: command sudo -n true.*a password is required\. Cause: sudo asks for a password.*\. What to do: .*NOPASSWD/,
   },
   'an account that may not become root': {
     make: async (host) => as(host, 'plain'),
     errCode: 'INSTALL_FAILED',
-    zh: /账号 plain 不能用 sudo 成为 root.*请将其加入 sudoers/,
-    en: /plain cannot become root by sudo.*Add it to sudoers, or use the root account/,
+    zh: /账号 plain 不能用 sudo 成为 root。证据：.*not in the sudoers file.*。原因：该账号没有 sudo 权限。建议：请将其加入 sudoers（plain ALL/,
+    en: /plain cannot become root by sudo\. Evidence: .*not in the sudoers file.*\. Cause: The account may not use sudo\. What to do: Add it to sudoers \(plain ALL=.*or use the root account/,
   },
   'sshd that takes no passwords': {
     make: async (host) => {
@@ -51,14 +51,14 @@ const FAULTS: Record<string, Fault> = {
       return asRoot(host);
     },
     errCode: 'NOT_SUPPORT_AUTH_WAY',
-    zh: /不支持所用的认证方式：服务器提供 publickey/,
-    en: /it offers publickey, we hold a password/,
+    zh: /不支持所用的认证方式：服务器提供 publickey.*。原因：sshd 只接受密钥登录/,
+    en: /it offers publickey, we hold a password\. Cause: sshd takes keys only.*\. What to do: Log in by key/,
   },
   'a wrong password': {
     make: async () => ({ account: 'root', password: 'not that of the root here' }),
     errCode: 'SSH_WRONG_PASSWORD',
-    zh: /拒绝了账号 root 的密码.*PermitRootLogin/,
-    en: /refused the password of account root.*PermitRootLogin/,
+    zh: /拒绝了账号 root 的密码。原因：.*。建议：.*PermitRootLogin/,
+    en: /refused the password of account root\. Cause: .*\. What to do: .*PermitRootLogin/,
   },
   'sshd that does not run': {
     make: async (host) => {
@@ -66,8 +66,8 @@ const FAULTS: Record<string, Fault> = {
       return asRoot(host);
     },
     errCode: 'SOCKET_TIMEOUT',
-    zh: /拒绝了连接.*请检查 SSH 端口/,
-    en: /refused the connection.*Check the SSH port/,
+    zh: /拒绝了连接。原因：该端口上没有服务在监听.*。建议：请检查 SSH 端口/,
+    en: /refused the connection\. Cause: Nothing listens.*\. What to do: Check the SSH port/,
   },
   'a cable that is pulled': {
     make: async (host) => {
@@ -75,26 +75,26 @@ const FAULTS: Record<string, Fault> = {
       return asRoot(host);
     },
     errCode: 'SOCKET_TIMEOUT',
-    zh: /未能连接|无法到达/,
-    en: /did not answer within|cannot be reached/,
+    zh: /(未能连接|无法到达).*。原因：.*。建议：请检查地址/,
+    en: /(did not answer within|cannot be reached).*\. Cause: .*\. What to do: Check the address/,
   },
   'a full disk': {
     make: mounted('size=4k'),
     errCode: 'INSTALL_FAILED',
-    zh: /脚本执行失败.*no space left on device.*按日志中的原因处理后重试/,
-    en: /no space left on device at .*Mend what the log names, then retry/,
+    zh: /脚本执行失败.*no space left on device.*。原因：磁盘已满。建议：用 df -h/,
+    en: /no space left on device at .*\. Cause: The disk is full\. What to do: Look with df -h/,
   },
   'a disk that starts no programs': {
     make: mounted('noexec'),
     errCode: 'INSTALL_FAILED',
-    zh: /脚本执行失败.*mounted noexec/,
-    en: /programs cannot be started from \/opt\/nodeman\/agent: its file system is mounted noexec/,
+    zh: /脚本执行失败.*mounted noexec.*。原因：.*以 noexec 挂载.*。建议：执行 mount -o remount,exec/,
+    en: /programs cannot be started from \/opt\/nodeman\/agent: its file system is mounted noexec.*\. Cause: .*\. What to do: Run mount -o remount,exec/,
   },
   'a disk that nobody may write to': {
     make: mounted('ro'),
     errCode: 'INSTALL_FAILED',
-    zh: /脚本执行失败.*[Rr]ead-only file system/,
-    en: /[Rr]ead-only file system.*Mend what the log names, then retry/,
+    zh: /脚本执行失败.*[Rr]ead-only file system.*。原因：文件系统是只读的.*。建议：查看 dmesg/,
+    en: /[Rr]ead-only file system.*\. Cause: The file system is read-only.*\. What to do: See in dmesg/,
   },
 };
 
