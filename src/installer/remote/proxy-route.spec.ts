@@ -74,9 +74,7 @@ describe('ProxyRoute', () => {
     at('EXECUTE_JOB');
     await route.open(signal);
     expect(opened.map(({ hostId }) => hostId)).toEqual([1, 2, 2]);
-    expect(context.lines[1]).toBe(
-      'Proxy 10.0.0.1 cannot be used (key refused); this step is done again through another one',
-    );
+    expect(context.lines[1]).toBe('Proxy 10.0.0.1 failed (key refused); this step is done again');
     await route.another(refusedBy(aProxy(2)), signal);
     await route.open(signal);
     expect(opened.at(-1)!.hostId).toBe(1);
@@ -121,15 +119,32 @@ describe('ProxyRoute', () => {
     },
   );
 
-  it('does not ask a proxy that is known to have broken off: it may be up again', async () => {
-    const { route, streams, asked } = aRoute([aProxy(1), aProxy(2)]);
+  it('leaves a proxy that broke off, though it may be up again', async () => {
+    const { route, opened, streams } = aRoute([aProxy(1), aProxy(2)]);
     await route.open(signal);
-    streams[0]!.destroy(refusedBy(aProxy(1)).cause);
+    streams[0]!.destroy(new SshError('lost', Text.verbatim('reset')));
     await route.another(brokenBy('lost'), signal);
     await route.open(signal);
-    const failure = new RunFailure('INSTALL_FAILED', Text.verbatim('no space left'));
-    expect(await failureOf(route.another(failure, signal))).toBe(failure);
-    expect(asked).toEqual([]);
+    expect(opened.map(({ hostId }) => hostId)).toEqual([1, 2]);
+  });
+
+  it('comes back once to the only proxy, when that is up again', async () => {
+    const { route, streams, opened } = aRoute([aProxy(1)]);
+    for (const n of [0, 1]) {
+      await route.open(signal);
+      streams[n]!.destroy(new SshError('lost', Text.verbatim(`reset ${n}`)));
+      const going = route.another(brokenBy('lost'), signal);
+      if (n === 0) await going;
+      else expect(await failureOf(going)).toMatchObject({ message: expect.stringMatching(/reset 0; .*reset 1/) });
+    }
+    expect(opened).toHaveLength(2);
+  });
+
+  it('does not come back to one that is not', async () => {
+    const { route, streams } = aRoute([aProxy(1)], { dead: [1] });
+    await route.open(signal);
+    streams[0]!.destroy(new SshError('lost', Text.verbatim('reset')));
+    expect(await failureOf(route.another(brokenBy('lost'), signal))).toMatchObject({ errCode: 'START_JOB_FAILED' });
   });
 
   it('believes a host that cannot be connected to once a second proxy says so', async () => {

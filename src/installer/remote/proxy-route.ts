@@ -18,16 +18,21 @@ const PROXY_OR_HOST: ReadonlySet<string> = new Set<SshErrorKind>([
 /** What it looks like when a proxy that is well cannot connect to the host. */
 const NOT_REACHED: ReadonlySet<string> = new Set<SshErrorKind>(['forward-failed', 'connect-timeout']);
 
+interface Fault {
+  readonly why: Text;
+  /** Its connection broke, but it can be logged in to again. */
+  readonly isWellAgain?: boolean;
+}
+
 /** A proxy that this run could not use. */
-export interface ProxyFailure {
+export interface ProxyFailure extends Fault {
   readonly step: Step;
   readonly proxy: ProxyView;
-  readonly why: Text;
 }
 
 /**
- * Through one of the proxies of the host's area, and never past them. Each may fail once a step; those that failed
- * before come last.
+ * Through one of the proxies of the host's area, and never past them. Each may fail once a step, or twice when it is
+ * well again; those that failed before come last.
  */
 export class ProxyRoute implements HostRoute {
   private current: ProxyView | null = null;
@@ -62,37 +67,37 @@ export class ProxyRoute implements HostRoute {
   async another(error: unknown, signal: AbortSignal): Promise<void> {
     const { current: proxy } = this;
     if (proxy === null) throw error;
-    const why = await this.faultOf(proxy, error, signal);
-    if (why === null) throw error;
-    if (!this.hasFailed(proxy)) this.failures.push({ step: this.journal.step, proxy, why });
+    const fault = await this.faultOf(proxy, error, signal);
+    if (fault === null) throw error;
+    if (this.mayUse(proxy)) this.failures.push({ step: this.journal.step, proxy, ...fault });
     if ((await this.left()).length === 0) throw this.noneLeft();
-    this.journal.say(goingOn(proxy, why));
+    this.journal.say(goingOn(proxy, fault.why));
   }
 
   /** Why this proxy is to be left; null when the run fails by something else. */
-  private async faultOf(proxy: ProxyView, error: unknown, signal: AbortSignal): Promise<Text | null> {
-    // Asked later, a proxy that was started anew says that it is well.
-    const broken = (this.stream && failureOf(proxy, this.stream)) ?? error;
-    if (broken instanceof ProxyFailedError) return broken.cause.happened;
+  private async faultOf(proxy: ProxyView, error: unknown, signal: AbortSignal): Promise<Fault | null> {
+    if (error instanceof ProxyFailedError) return { why: error.cause.happened };
+    const broken = this.stream && failureOf(proxy, this.stream);
+    if (broken) return { why: broken.cause.happened, isWellAgain: await this.lines.isAlive(proxy, signal) };
     const kind = error instanceof RunFailure ? error.clues.sshKind : undefined;
     if (!(error instanceof RunFailure) || kind === undefined) return null;
     if (NOT_REACHED.has(kind)) {
       // A proxy may be cut off from a part of its area. Two that say the same are believed.
       if (this.notReached) return null;
       this.notReached = error;
-      return error.text;
+      return { why: error.text };
     }
     if (!PROXY_OR_HOST.has(kind) || (await this.lines.isAlive(proxy, signal))) return null;
-    return proxyLost();
+    return { why: proxyLost() };
   }
 
-  /** The proxies that have not failed at this step, the best one first. */
+  /** The proxies that may be used at this step, the best one first. */
   private async left(): Promise<ProxyView[]> {
     const all = await this.proxies.of(this.run.businessId, this.run.cloudId);
     const failed = ({ hostId }: ProxyView): number =>
       this.failures.filter(({ proxy }) => proxy.hostId === hostId).length;
     return all
-      .filter((proxy) => !this.hasFailed(proxy))
+      .filter((proxy) => this.mayUse(proxy))
       .sort(
         (a, b) =>
           failed(a) - failed(b) ||
@@ -101,18 +106,16 @@ export class ProxyRoute implements HostRoute {
       );
   }
 
-  /** At the step that the run stands at. */
-  private hasFailed({ hostId }: ProxyView): boolean {
-    return this.failures.some(({ step, proxy }) => step === this.journal.step && proxy.hostId === hostId);
+  private mayUse({ hostId }: ProxyView): boolean {
+    const failures = this.failuresHere().filter(({ proxy }) => proxy.hostId === hostId);
+    return failures.length === 0 || (failures.length === 1 && failures[0]!.isWellAgain === true);
   }
 
   private noneLeft(): RunFailure {
-    if (this.notReached) return this.notReached;
-    const { step } = this.journal;
-    return noProxyLeft(
-      step,
-      this.run.cloudId,
-      this.failures.filter((failure) => failure.step === step),
-    );
+    return this.notReached ?? noProxyLeft(this.journal.step, this.run.cloudId, this.failuresHere());
+  }
+
+  private failuresHere(): ProxyFailure[] {
+    return this.failures.filter(({ step }) => step === this.journal.step);
   }
 }

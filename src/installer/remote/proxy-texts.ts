@@ -17,8 +17,8 @@ export function through({ innerIp }: ProxyView, others: number): Text {
 
 export function goingOn({ innerIp }: ProxyView, why: Text): Text {
   return new Text(
-    `PROXY ${innerIp} 不可用（${why.zh}），改由另一个 PROXY 重新执行本步骤`,
-    `Proxy ${innerIp} cannot be used (${why.en}); this step is done again through another one`,
+    `PROXY ${innerIp} 不可用（${why.zh}），重新执行本步骤`,
+    `Proxy ${innerIp} failed (${why.en}); this step is done again`,
   );
 }
 
