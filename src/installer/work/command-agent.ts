@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AgentCommands, type CommandResult } from '../../agents/agent-commands.service.js';
 import { AgentWatch } from '../../agents/agent-watch.js';
@@ -68,17 +67,16 @@ export class CommandAgent {
 
   private async ended(run: ClaimedRun, takenAt: Date, signal: AbortSignal): Promise<CommandResult> {
     const result = await within(this.endMs, signal, (limit) =>
-      Promise.race([this.commands.ended(run, limit), this.silence(run, takenAt, limit)]),
+      Promise.race([this.commands.ended(run, limit), this.lastWord(run, takenAt, limit)]),
     );
     if (result === null) throw stillThere(run.agentVersion, this.endMs);
     return result;
   }
 
   /** An agent that is not heard of any more may have said its last word just before. */
-  private async silence({ id, hostId }: ClaimedRun, takenAt: Date, signal: AbortSignal): Promise<CommandResult> {
-    await this.agents.silent(hostId, takenAt, signal);
-    await pause(LAST_WORD_MS, undefined, { signal });
-    const result = await this.commands.findResult(id);
+  private async lastWord(run: ClaimedRun, takenAt: Date, signal: AbortSignal): Promise<CommandResult> {
+    await this.agents.silent(run.hostId, takenAt, signal);
+    const result = await within(LAST_WORD_MS, signal, (limit) => this.commands.ended(run, limit));
     if (result === null) throw fellSilent();
     return result;
   }
