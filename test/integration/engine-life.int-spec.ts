@@ -32,7 +32,7 @@ describe('the life of an agent', () => {
     await eventually(async () => (await engine.hostOf(host.id)).agentStatus === 'RUNNING');
     expect(await engine.hostOf(host.id)).toMatchObject({
       agentInstalled: true,
-      agentVersion: '1.0.0',
+      agentVersion: '1.1.0',
       jobStatus: 'SUCCESS',
     });
     const { manager } = engine.dataSource;
