@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { kill, TargetBench, TOKEN, withShebang, withVersion, type Edit } from '../support/target-bench.js';
-import { processesWith, type TargetShell } from '../support/target-shell.js';
+import { processesWith } from '../support/target-shell.js';
 
 const SHELLS = [
   { shell: ['dash'], shebang: '#!/usr/bin/dash' },
@@ -236,45 +237,62 @@ describe('settle', () => {
   });
 });
 
-/** Each place at which an installation may be cut off, as the files then lie. */
-describe('an installation that was cut off', () => {
-  const v = (version: string) => bench.home(`versions/${version}`);
-  const cuts: Record<string, () => void> = {
-    'before the old agent was stopped': () => undefined,
-    'with the old version out of its place': () => {
-      rmSync(bench.home('current'));
-    },
-    'with nothing in its place': () => rmSync(v('2.0.0'), { recursive: true }),
-    'without a configuration': () => rmSync(bench.home('etc/agent.conf')),
-  };
-
-  async function cutOff(target: TargetShell, how: () => void): Promise<void> {
-    await target.hangUp();
-    bench.processes('opt/nodeman/agent').forEach(kill);
-    await eventually(() => bench.processes('opt/nodeman/agent').length === 0);
-    rmSync(bench.home('before/swapped'));
-    how();
+/** Programs that change files, of which the n-th call by the session kills the session first. */
+function deadly(): { PATH: string; arm: (pgid: number, nth: number) => void; isLeft: () => boolean } {
+  const bin = bench.toolbox('true');
+  const [count, victim] = [join(bench.base, 'count'), join(bench.base, 'victim')];
+  for (const name of ['cp', 'ln', 'mkdir', 'mv', 'rm', 'setsid', 'env']) {
+    const lines = [
+      '#!/bin/sh',
+      `{ read -r stat </proc/$$/stat; read -r left <${count}; read -r victim <${victim}; } 2>/dev/null`,
+      'group=${stat##*") "}; group=${group#* }; group=${group#* }; group=${group%% *}',
+      `if [ "$group" = "$victim" ]; then left=$((left - 1)); echo $left >${count}; [ $left -gt 0 ] || kill -9 -$group; fi`,
+      `exec /usr/bin/${name} "$@"`,
+    ];
+    writeFileSync(join(bin, name), `${lines.join('\n')}\n`, { mode: 0o755 });
   }
+  return {
+    PATH: `${bin}:${process.env.PATH}`,
+    arm: (pgid, nth) => {
+      writeFileSync(count, `${nth}\n`);
+      writeFileSync(victim, `${pgid}\n`);
+    },
+    isLeft: () => Number(readFileSync(count, 'utf8')) > 0,
+  };
+}
 
-  it.each(Object.keys(cuts))('%s: the next one mends it', async (place) => {
-    await withAgent();
-    await cutOff(await onTrial(), cuts[place]!);
-    const target = await bench.session();
-    target.set({ run_id: 2, had_agent: 'yes' });
-    expect(await target.call('settle')).toMatchObject({ code: 0, facts: { settled: 'before' } });
-    await expectOldOne();
-  });
-
-  it('with the folder of the same version moved away: the next one mends it', async () => {
-    await withAgent();
-    await cutOff(await onTrial(), () => {
-      writeFileSync(bench.home('before/journal'), 'link=versions/1.1.0\nnew=1.1.0\nrun_id=2\n');
-      rmSync(v('2.0.0'), { recursive: true });
-      renameSync(v('1.1.0'), bench.home('before/version'));
-    });
-    const target = await bench.session();
-    target.set({ run_id: 2, had_agent: 'yes' });
-    expect(await target.call('settle')).toMatchObject({ code: 0, facts: { settled: 'before' } });
-    await expectOldOne();
-  });
+describe('an installation that is cut off', () => {
+  it.each([
+    ['another version', '2.0.0', 1],
+    ['the same version', '1.1.0', 3],
+  ])(
+    'anywhere leaves a host on which the agent of before comes back: %s',
+    async (_what, version, first) => {
+      await withAgent();
+      const { PATH, arm, isLeft } = deadly();
+      let cuts = 0;
+      for (let isDone = false; !isDone; cuts += 4) {
+        const target = await bench.session(undefined, { PATH });
+        await bench.offer(target, withVersion(version, mute));
+        target.set({ run_id: 2 + cuts, token: NEW_TOKEN });
+        await target.call('download');
+        arm(target.pgid, cuts + first);
+        target.write('call install');
+        isDone = await Promise.race([target.end().then(() => false), target.says('done install').then(() => isLeft())]);
+        arm(0, Infinity);
+        if (isDone) await target.stop();
+        const next = await bench.session();
+        next.set({ run_id: 2 + cuts, had_agent: 'yes' });
+        const settled = await next.call('settle');
+        expect([cuts, settled.fail, settled.facts.settled]).toEqual([cuts, '', 'before']);
+        expect([cuts, current(), readdirSync(bench.home('versions'))]).toEqual([cuts, '1.1.0', ['1.1.0']]);
+        expect(bench.text('etc/agent.conf')).toContain(`token=${TOKEN}\n`);
+        expect(await next.call('verify')).toMatchObject({ code: 0 });
+        expect(await next.stop()).toBe(0);
+      }
+      expect(cuts).toBeGreaterThan(15);
+      await expectOldOne();
+    },
+    120_000,
+  );
 });
