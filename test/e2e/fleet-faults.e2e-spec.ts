@@ -43,6 +43,24 @@ const FAULTS: Record<string, Fault> = {
     zh: /账号 plain 不能用 sudo 成为 root。证据：.*not in the sudoers file.*。原因：该账号没有 sudo 权限。建议：请将其加入 sudoers（plain ALL/,
     en: /plain cannot become root by sudo\. Evidence: .*not in the sudoers file.*\. Cause: The account may not use sudo\. What to do: Add it to sudoers \(plain ALL=.*or use the root account/,
   },
+  'sudo that wants a terminal': {
+    make: async (host) => {
+      await must(host, "echo 'Defaults:ops requiretty' >/etc/sudoers.d/other && chmod 440 /etc/sudoers.d/other");
+      return as(host, 'ops');
+    },
+    errCode: 'INSTALL_FAILED',
+    zh: /账号 ops 不能用 sudo 成为 root。证据：.*must have a tty to run sudo。原因：.*requiretty.*。建议：.*Defaults:ops !requiretty/,
+    en: /ops cannot become root by sudo\. Evidence: .*must have a tty to run sudo\. Cause: requiretty in sudoers.*\. What to do: Add Defaults:ops !requiretty/,
+  },
+  'an account whose shell is nologin': {
+    make: async (host) => {
+      await must(host, "sed -i 's#^\\(plain:.*:\\)[^:]*$#\\1/usr/sbin/nologin#' /etc/passwd");
+      return as(host, 'plain');
+    },
+    errCode: 'INSTALL_FAILED',
+    zh: /账号 plain 不能用 sudo 成为 root。证据：.*currently not available。原因：该账号的登录 shell 是 nologin.*。建议：.*usermod -s \/bin\/sh plain/,
+    en: /plain cannot become root by sudo\. Evidence: .*currently not available\. Cause: The account's shell is nologin.*\. What to do: Run usermod -s \/bin\/sh plain/,
+  },
   'sshd that takes no passwords': {
     make: async (host) => {
       await host.stopSshd();
@@ -134,6 +152,15 @@ it.each(Object.entries(FAULTS).map(([name, fault]) => [fault.errCode, name, faul
   (_errCode, name, fault) => ends.expectEnd(jobId, hosts.get(name)!.address, fault),
   60_000,
 );
+
+it('the words of sudo stand in the log before the sentence, since no script has printed them', async () => {
+  const { host } = await ends.runOf(jobId, hosts.get('an account that may not become root')!.address);
+  const path = `/api/1/logs/${host.id}/?job_id=${jobId}`;
+  const { logs } = await ends.installation.must('GET', path, undefined, ends.english);
+  const lines: string[] = logs.split('\r\n');
+  expect(lines.at(-2)).toMatch(/\[SSH_LOGIN\] .*plain is not in the sudoers file/);
+  expect(lines.at(-1)).toMatch(/\[OVER_FAILED\] .*plain cannot become root by sudo/);
+});
 
 it('a wrong password is shown to sshd once: more would lock the account', async () => {
   const { stdout } = await hosts.get('a wrong password')!.exec("grep -c 'Failed password for root' /var/log/sshd.log");

@@ -73,7 +73,7 @@ function told({ command, exitCode, output }: Evidence, labels: Labels, room: num
   const roomLeft = room - label.length - parts.join(comma).length - outputLabel.length - 10;
   const lines = lastThatFit(output, roomLeft);
   if (lines) parts.push(outputLabel + lines);
-  const said = parts.length > 0 ? label + parts.join(comma) : '';
+  const said = parts.length > 0 ? label + withoutStop(parts.join(comma)) : '';
   return said.length + 4 > room ? '' : said;
 }
 
@@ -114,6 +114,10 @@ function placeholdersOf({ businessId, hostId, account, innerIp, port }: RunPlace
 }
 
 function shortened(words: string, length: number): string {
-  const trimmed = words.replace(/[.。\s]+$/, '');
-  return trimmed.length > length ? trimmed.slice(0, length) + CUT : trimmed;
+  const whole = withoutStop(words);
+  return whole.length > length ? whole.slice(0, length) + CUT : whole;
+}
+
+function withoutStop(words: string): string {
+  return words.replace(/[.。\s]+$/, '');
 }
