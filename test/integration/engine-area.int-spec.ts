@@ -45,7 +45,7 @@ it('a closed area, from its first door to an empty one', async () => {
   expect(installed.finishedSteps).toEqual([
     ...['INIT', 'CREATE_JOB_SCRIPT', 'SSH_LOGIN', 'EXECUTE_JOB', 'SCRIPT_DONE', 'REGISTER_CMDB', 'WAIT_AGENT'],
   ]);
-  expect(log).toContainEqual(`[SSH_LOGIN] Through proxy ${door.host.innerIp} (there is no other)`);
+  expect(log).toContainEqual(`[SSH_LOGIN] Through proxy ${door.host.innerIp} (no other can be used)`);
   expect(log.join('\n')).not.toContain(PASSWORD);
   await isRunning(behind.host.id);
   // All that reached it came through the proxy, and what it fetched came from there.

@@ -66,7 +66,7 @@ describe('a run whose proxy dies', () => {
     const other = doors.find((door) => door !== dead)!;
     const told = new RegExp(
       `\\[${step}\\] Proxy ${dead.host.innerIp} failed \\(.*this step is done again.*\\n` +
-        `\\[${step}\\] Through proxy ${other.host.innerIp} \\(there is no other\\)`,
+        `\\[${step}\\] Through proxy ${other.host.innerIp} \\(no other can be used\\)`,
     );
     await eventually(async () => told.test(await logOf(run)));
     await eventually(() => other.machine.forwards.asked.includes(`${host.innerIp}:${host.port}`));

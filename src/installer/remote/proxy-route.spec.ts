@@ -56,7 +56,7 @@ describe('ProxyRoute', () => {
     const { route, opened, context } = aRoute([aProxy(1), aProxy(2)]);
     await route.open(signal);
     expect(opened).toEqual([{ hostId: 1, address: '10.0.0.99', port: 22 }]);
-    expect(context.lines).toEqual(['Through proxy 10.0.0.1 (1 more could be used)']);
+    expect(context.lines).toEqual(['Through proxy 10.0.0.1 (1 more can be used)']);
   });
 
   it('takes a usable proxy before one that is not, and of those the one with the fewest channels', async () => {

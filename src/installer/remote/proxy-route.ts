@@ -58,7 +58,7 @@ export class ProxyRoute implements HostRoute {
     if (!proxy) throw this.noneLeft();
     this.current = proxy;
     this.stream = null;
-    this.journal.say(through(proxy, others.length));
+    this.journal.say(through(proxy, others.filter(({ isUsable }) => isUsable).length));
     const options = { signal, timeoutMs: this.connectTimeoutMs };
     this.stream = await this.lines.open(proxy, this.address, this.run.port, options);
     return this.stream;

@@ -7,11 +7,11 @@ import type { ProxyFailure } from './proxy-route.js';
 /** Until a session with the host is up, nothing was done there. */
 const BEFORE_THE_WORK: ReadonlySet<Step> = new Set<Step>(['INIT', 'CREATE_JOB_SCRIPT', 'SSH_LOGIN']);
 
-/** @param others how many more could be used */
+/** @param others how many more can be used */
 export function through({ innerIp }: ProxyView, others: number): Text {
   return new Text(
     `经由 PROXY ${innerIp}${others > 0 ? `（另有 ${others} 个可用）` : '（没有其他可用的）'}`,
-    `Through proxy ${innerIp} (${others > 0 ? `${others} more could be used` : 'there is no other'})`,
+    `Through proxy ${innerIp} (${others > 0 ? `${others} more can be used` : 'no other can be used'})`,
   );
 }
 
