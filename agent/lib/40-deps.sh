@@ -141,9 +141,11 @@ allow_nginx_start() { ! grep -qs '^# nodeman: ' "$policy" || rm -f "$policy"; }
 disable_nginx_service() {
   if [ "$(host_init)" = systemd ]; then
     bounded 60 systemctl -q disable --now nginx.service
-  elif has update-rc.d && [ -e /etc/init.d/nginx ]; then
-    bounded 30 update-rc.d nginx disable
+    return
   fi
+  # Its links are made without systemd too, for the day when it runs.
+  ! has systemctl || bounded 30 systemctl -q disable nginx.service
+  ! has update-rc.d || [ ! -e /etc/init.d/nginx ] || bounded 30 update-rc.d nginx disable
 }
 
 call_deps_proxy() {
