@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { newSshKeyPair } from '../common/crypto/openssh-key.js';
+import { fingerprintOf } from './host-key.js';
 import { readPrivateKey } from './private-key.js';
 
 const spki = { type: 'spki', format: 'pem' } as const;
@@ -29,6 +31,15 @@ describe('readPrivateKey', () => {
     const parsed = ssh2.utils.parseKey(key.pem) as ParsedKey;
     const signature = parsed.sign('words', type === 'rsa' ? 'sha256' : undefined) as unknown as Buffer;
     expect(parsed.verify('words', signature, type === 'rsa' ? 'sha256' : undefined)).toBe(true);
+  });
+
+  it('reads every key that we make', () => {
+    // One in 256 begins with a zero, which must not get lost.
+    for (let count = 0; count < 500; count += 1) {
+      const { publicKey, privateKey } = newSshKeyPair();
+      const blob = Buffer.from(publicKey.split(' ')[1]!, 'base64');
+      expect(readPrivateKey(privateKey)).toMatchObject({ type: 'ssh-ed25519', fingerprint: fingerprintOf(blob) });
+    }
   });
 
   it('tells a key with a passphrase from one that is unreadable', () => {
