@@ -15,7 +15,11 @@ describe('newSshKeyPair', () => {
     // One in 256 does; of so many, some nearly always.
     for (let count = 0; count < 1_000; count += 1) {
       const { blob, body } = bytesOf(newSshKeyPair());
-      expect([blob.length, body.subarray(0, 15).toString(), body.length]).toEqual([BLOB_BYTES, 'openssh-key-v1\0', 234]);
+      expect([blob.length, body.subarray(0, 15).toString(), body.length]).toEqual([
+        BLOB_BYTES,
+        'openssh-key-v1\0',
+        234,
+      ]);
     }
   });
 
