@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { signCommand } from '../../src/agents/command-signature.js';
 import { eventually } from '../support/eventually.js';
 import { COMMANDS, TargetBench, TOKEN, withShebang, withVersion, type Edit } from '../support/target-bench.js';
 import { groupMembers, type TargetShell } from '../support/target-shell.js';
@@ -53,31 +54,59 @@ describe('as root on a host of its own', () => {
     expect(await target.call('gone')).toMatchObject({ code: 0 });
   });
 
-  it('is a systemd unit where systemd is PID 1', async () => {
+  /** With a stand-in for systemd as PID 1; `calls` is what systemctl and systemd-run were called with. */
+  async function systemdHost(then = ''): Promise<{ target: TargetShell; calls: () => string[] }> {
     const bin = bench.toolbox('true');
     cpSync('/usr/bin/dash', join(bin, 'systemd'));
-    const calls = join(bench.base, 'systemctl.log');
+    const log = join(bench.base, 'systemctl.log');
     const unit = '/etc/systemd/system/nodeman-agent.service';
-    writeFileSync(
-      join(bin, 'systemctl'),
-      `#!/bin/sh\necho "$*" >>${calls}\ncase $1 in\n` +
-        `start) eval "$(sed -n 's/^ExecStart=/exec setsid /p' ${unit})";;\nstop) eval "$(sed -n 's/^ExecStop=//p' ${unit})";;\nesac\n`,
-      { mode: 0o755 },
+    const start = `start) eval "$(sed -n 's/^ExecStart=/exec setsid /p' ${unit})";;`;
+    const stop = `stop) eval "$(sed -n 's/^ExecStop=//p' ${unit})";;`;
+    program(bin, 'systemctl', `echo "$*" >>${log}\ncase $1 in\n${start}\n${stop}\nesac`);
+    const option = '--setenv=*) export "${1#--setenv=}"; shift;;';
+    program(
+      bin,
+      'systemd-run',
+      `echo "systemd-run $*" >>${log}\nwhile :; do case $1 in ${option} -*) shift;; *) break;; esac; done\nsetsid "$@" &`,
     );
     const prepare = [
       ...['/opt', '/run', '/etc/systemd'].map((dir) => `mkdir -p ${dir}; mount -t tmpfs tmpfs ${dir}`),
-      'mkdir -p /run/systemd/system /etc/systemd/system',
+      `mkdir -p /run/systemd/system /etc/systemd/system${then}`,
     ].join('; ');
     const target = await bench.host(prepare, bin, join(bin, 'systemd'));
     expect((await target.call('facts')).facts.init).toBe('systemd');
+    return { target, calls: () => readText(log).split('\n') };
+  }
+
+  it('is a systemd unit where systemd is PID 1', async () => {
+    const { target, calls } = await systemdHost();
     await bench.installed(target);
     expect(await target.call('verify')).toMatchObject({ code: 0 });
     await target.call('uninstall');
     expect(await target.call('gone')).toMatchObject({ code: 0, fail: '' });
     expect(bench.server.states().at(-1)).toBe('stopping');
-    expect(readText(calls).split('\n')).toEqual(
+    expect(calls()).toEqual(
       expect.arrayContaining(['daemon-reload', '-q enable nodeman-agent.service', 'start nodeman-agent.service']),
     );
+  });
+
+  it('takes itself off outside of its systemd unit, which is stopped by that', async () => {
+    // The host lives on when the session is ended, whose lock is taken over.
+    const { target, calls } = await systemdHost('; dash "$@"; exec sleep 60');
+    const cgroup = join(bench.base, 'cgroup');
+    writeFileSync(cgroup, '0::/system.slice/nodeman-agent.service\n');
+    const key = 'k'.repeat(43);
+    bench.server.answer = { interval: 1, servers: [] };
+    target.set({ command_key: key });
+    await bench.installed(target, (_path, text) => text.replaceAll('/proc/self/cgroup', cgroup));
+    const told = { id: 9, op: 'uninstall', nonce: 'a'.repeat(32) } as const;
+    const signature = signCommand(key, { op: told.op, hostId: 7, runId: told.id, nonce: told.nonce });
+    bench.server.answer = { interval: 1, servers: [], command: { ...told, signature } };
+    await eventually(() => bench.server.reports.some((report) => report.command_result?.text === 'nothing is left'));
+    expect(calls().find((call) => call.startsWith('systemd-run'))).toMatch(
+      /--unit=nodeman-task-\S+ .*--setenv=NODEMAN_AGENT_HOME=\/opt\/nodeman\/agent .*run\/leave\/bin\/leave 9 a{32}$/,
+    );
+    target.process.kill('SIGKILL');
   });
 
   it('has the package manager bring what lacks', async () => {
