@@ -1,12 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const PATIENCE_MS = 5_000;
 
 /**
- * The processes of simulated hosts: those that have a host's folder as NODEMAN_ROOT in their environment, and its agent,
- * which starts with an environment of its own and has a folder below it as NODEMAN_AGENT_HOME.
+ * The processes of simulated hosts: those that have a host's folder as NODEMAN_ROOT in their environment, its agent,
+ * which starts with an environment of its own and has a folder below it as NODEMAN_AGENT_HOME, and what works in a folder
+ * of our plugins: nginx writes its title over its environment.
  */
 export async function processesOf(roots: ReadonlySet<string>): Promise<number[]> {
   const entries = await readdir('/proc').catch(() => null);
@@ -38,8 +39,11 @@ export async function killProcessesOf(roots: ReadonlySet<string>, groups: Iterab
 
 async function isOf(roots: ReadonlySet<string>, pid: string): Promise<boolean> {
   try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    const isOurs = environment.split('\0').some((entry) => roots.has(rootIn(entry)));
+    const [environment, folder] = await Promise.all([
+      readFile(`/proc/${pid}/environ`, 'utf8'),
+      readlink(`/proc/${pid}/cwd`),
+    ]);
+    const isOurs = environment.split('\0').some((entry) => roots.has(rootIn(entry))) || roots.has(rootAbove(folder));
     return isOurs && !(await isZombie(pid));
   } catch {
     // It ended meanwhile, or belongs to somebody else.
@@ -51,6 +55,11 @@ async function isOf(roots: ReadonlySet<string>, pid: string): Promise<boolean> {
 function rootIn(entry: string): string {
   if (entry.startsWith('NODEMAN_ROOT=')) return entry.slice('NODEMAN_ROOT='.length);
   return /^NODEMAN_AGENT_HOME=(.*)\/opt\/nodeman\/agent$/.exec(entry)?.[1] ?? '';
+}
+
+/** The host's folder that a working folder of a plugin is in, or ''. */
+function rootAbove(folder: string): string {
+  return /^(.*)\/opt\/nodeman\/agent\/plugins\//.exec(folder)?.[1] ?? '';
 }
 
 async function isZombie(pid: string): Promise<boolean> {
