@@ -138,3 +138,10 @@ call_verify() {
   is_running || die INSTALL_FAILED "the agent does not run: $(last_line "$agent_said")"
   emit "agent $verify_version runs: $(last_line "$agent_said")"
 }
+
+# What the agent itself says: why it is not heard, it knows best. Only reads.
+call_words() {
+  if ! is_installed; then emit "no agent is installed here"; return; fi
+  is_running || emit "the agent does not run: $(last_line "$agent_said")"
+  if [ -s "$agent_home/log/agent.log" ]; then tail -n 20 "$agent_home/log/agent.log"; else emit "$agent_home/log/agent.log is empty"; fi
+}

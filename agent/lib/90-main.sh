@@ -40,7 +40,7 @@ end_unheard() {
 needs_lock() {
   for needs_name; do
     case $needs_name in
-      facts | check | gone) ;;
+      facts | check | words | gone) ;;
       *) return 0 ;;
     esac
   done
@@ -49,7 +49,7 @@ needs_lock() {
 
 run_call() {
   case $1 in
-    facts | check | gone) ;;
+    facts | check | words | gone) ;;
     deps | deps_proxy | download | install | verify | proxy | trust | keep | back | settle | uninstall)
       [ -z "$lock_trouble" ] || die INSTALL_FAILED "$lock_trouble" ;;
     *) mark "fail INSTALL_FAILED there is no call '$1'"; exit 64 ;;

@@ -36,6 +36,7 @@ import { ScriptDoneStep } from './steps/script-done.step.js';
 import { SshLoginStep } from './steps/ssh-login.step.js';
 import { WaitAgentStep } from './steps/wait-agent.step.js';
 import { CommandAgent } from './work/command-agent.js';
+import { AgentWords } from './work/agent-words.js';
 import { InstallAgent } from './work/install-agent.js';
 import { Precheck } from './work/precheck.js';
 import { SettleHost } from './work/settle-host.js';
@@ -76,6 +77,7 @@ const STEPS: Type<InstallStep>[] = [
     StepRegistry,
     FileServers,
     PackageOrder,
+    AgentWords,
     InstallAgent,
     CommandAgent,
     Precheck,

@@ -107,8 +107,8 @@ describe('what is wrong on the side of the server', () => {
     const host = await ends.aSimulatedHost();
     await ends.expectEnd(await ends.install([rowOf(host)]), host.address, {
       errCode: 'WAIT_AGENT_TIMEOUT',
-      zh: /已安装并在运行，但 4 秒内没有上报。.*原因：.*。建议：.*nginx 配置中各地址的网络/,
-      en: /installed and runs, but did not report within 4 s\..* Cause: .*\. What to do: .*its way to the addresses of the nginx setting/,
+      zh: /已安装并在运行，但 4 秒内没有上报。证据：命令 tail agent\.log，输出：.*no server takes the reports.*。原因：.*各上报地址都没有接受.*。建议：.*nginx 是否转发/,
+      en: /installed and runs, but did not report within 4 s\. Evidence: command tail agent\.log, output: .*no server takes the reports.*\. Cause: The agent runs, and none of the servers takes its reports\. What to do: .*nginx passes \/api\/agent\/ on/,
     });
     expect(server.requests).toContain('POST /api/agent/heartbeat');
   });

@@ -30,6 +30,8 @@ export class FakeScript {
   readonly facts = new Map<string, string>();
   readonly values = new Map<string, string>();
   readonly calls: ScriptCall[] = [];
+  /** What the last call printed. */
+  words: string[] = [];
   private readonly answers = new Map<ScriptCall, () => void>();
 
   /** @param answer may throw what the call fails with */
@@ -50,6 +52,10 @@ export class FakeScript {
       this.calls.push(call);
       answer();
     }
+  }
+
+  lastWords(): string[] {
+    return this.words;
   }
 
   async ensure(signal: AbortSignal, call: ScriptCall): Promise<void> {

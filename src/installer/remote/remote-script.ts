@@ -20,6 +20,7 @@ export type ScriptCall =
   | 'download'
   | 'install'
   | 'verify'
+  | 'words'
   | 'keep'
   | 'back'
   | 'proxy'
@@ -96,6 +97,11 @@ export class RemoteScript {
       if (answer.code !== 0) throw this.failureOf(call, answer.code);
       this.calledOnce.add(call);
     }
+  }
+
+  /** The last lines of what the last call printed, at most 20, masked. */
+  lastWords(): string[] {
+    return this.tail.lines();
   }
 
   /** As `call`, unless that call was done in this session before. */

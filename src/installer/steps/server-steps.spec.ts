@@ -1,12 +1,13 @@
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { aTestEnv } from '../../../test/support/env.js';
-import { aClaimedRun, aStepContext, failureOf } from '../../../test/support/steps.js';
+import { aClaimedRun, aStepContext, failureOf, FakeScript } from '../../../test/support/steps.js';
 import type { AgentWatch } from '../../agents/agent-watch.js';
 import type { CmdbService } from '../../cmdb/cmdb.service.js';
 import { ComponentCallError } from '../../common/errors/app-error.js';
 import { Text } from '../../common/i18n/text.js';
 import type { UpgradeTrial } from '../work/upgrade-trial.js';
 import { RegisterCmdbStep } from './register-cmdb.step.js';
+import { AgentWords } from '../work/agent-words.js';
 import { WaitAgentStep } from './wait-agent.step.js';
 
 const dataSource = {
@@ -42,6 +43,9 @@ describe('REGISTER_CMDB', () => {
   });
 });
 
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
 describe('WAIT_AGENT', () => {
   const env = aTestEnv({ waitAgentTimeoutSeconds: 60, heartbeatIntervalSeconds: 30 });
   const calls: unknown[][] = [];
@@ -50,13 +54,13 @@ describe('WAIT_AGENT', () => {
     silent: async (...given: unknown[]) => void calls.push(['silent', ...given]),
   } as unknown as AgentWatch;
   const trial = { timeoutMs: 282_000, decide: async (...given: unknown[]) => void calls.push(['decide', ...given]) };
-  const step = new WaitAgentStep(watch, trial as Partial<UpgradeTrial> as UpgradeTrial, env);
+  const step = new WaitAgentStep(watch, trial as Partial<UpgradeTrial> as UpgradeTrial, new AgentWords(), env);
   afterEach(() => (calls.length = 0));
 
   it('waits for the agent of this very run', async () => {
     const context = aStepContext();
     await step.run(context);
-    expect(calls).toEqual([['confirmed', 12, 7, context.signal]]);
+    expect(calls).toEqual([['confirmed', 12, 7, expect.any(AbortSignal)]]);
   });
 
   it('leaves an upgrade to its trial, with the time that this takes', async () => {
@@ -75,10 +79,39 @@ describe('WAIT_AGENT', () => {
     const slow = new WaitAgentStep(
       watch,
       trial as Partial<UpgradeTrial> as UpgradeTrial,
+      new AgentWords(),
       aTestEnv({ waitAgentTimeoutSeconds: 5, heartbeatIntervalSeconds: 60 }),
     );
-    expect(slow.timeoutMs(aClaimedRun())).toBe(5_000);
+    expect(slow.timeoutMs(aClaimedRun())).toBe(5_000 + new AgentWords().timeoutMs);
     expect(slow.timeoutMs(aClaimedRun({ opType: 'UNINSTALL' }))).toBeGreaterThan(60_000 * 1.1 + 5_000);
+  });
+
+  describe('when no report comes', () => {
+    const deaf = { confirmed: (_host: number, _run: number, limit: AbortSignal) => aborted(limit) };
+    const short = new WaitAgentStep(
+      deaf as Partial<AgentWatch> as AgentWatch,
+      trial as Partial<UpgradeTrial> as UpgradeTrial,
+      new AgentWords(),
+      { ...env, waitAgentTimeoutSeconds: 0.01 } as typeof env,
+    );
+
+    it('reads the words of the agent on the host', async () => {
+      const script = new FakeScript().onCall('words');
+      script.words = ['no server takes the reports (10.0.0.1:80: UNAUTHORIZED)'];
+      expect(await failureOf(short, aStepContext({}, { script }))).toMatchObject({
+        errCode: 'WAIT_AGENT_TIMEOUT',
+        clues: { evidence: { command: 'tail agent.log', output: script.words, isLogged: true } },
+      });
+    });
+
+    it('says the same without them where the host does not tell', async () => {
+      const script = new FakeScript().onCall('words', () => {
+        throw new Error('no way in');
+      });
+      expect(await failureOf(short, aStepContext({}, { script }))).toMatchObject({
+        ...{ errCode: 'WAIT_AGENT_TIMEOUT', clues: {} },
+      });
+    });
   });
 
   it('says which of the two did not happen', () => {
