@@ -148,6 +148,7 @@ export interface RunRow {
   attempt: number;
   losses: number;
   lease_owner: string | null;
+  cancel_requested_at: Date | null;
   finished_steps: string[];
 }
 
