@@ -54,6 +54,7 @@ export class ServerProcess {
   async ready(): Promise<void> {
     try {
       await Promise.race([this.answers(), this.neverEnds()]);
+      if (!this.isRunning) await this.neverEnds();
     } catch (error) {
       await this.kill9();
       throw error;
@@ -90,17 +91,19 @@ export class ServerProcess {
     await eventually(() => this.lines.some((line) => pattern.test(line)), { timeoutMs: 20_000 });
   }
 
+  /** Resolves also when it ends: nobody is to ask a dead process for the rest of a minute. */
   private async answers(): Promise<void> {
     const { listening, probe } = ENTRIES[this.entry];
     this.url = await eventually(
       () => {
+        if (!this.isRunning) return 'nowhere';
         const found = this.lines.map((line) => listening.exec(line)?.[1]).find(Boolean);
         if (!found) throw new Error(`${this.entry} does not listen yet:\n${this.child.lastWords}`);
         return found.replace('0.0.0.0', '127.0.0.1');
       },
       { timeoutMs: STARTS_WITHIN_MS },
     );
-    await eventually(async () => (await fetch(`${this.url}${probe}`)).status === 200, {
+    await eventually(async () => !this.isRunning || (await fetch(`${this.url}${probe}`)).status === 200, {
       timeoutMs: STARTS_WITHIN_MS,
     });
   }
