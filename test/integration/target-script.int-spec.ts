@@ -100,6 +100,20 @@ describe.each(SHELLS)('under $shell', ({ shell, shebang }) => {
   });
 });
 
+describe('words', () => {
+  it('are the last lines of the log of the agent, where there is one', async () => {
+    const target = await bench.session();
+    expect(await target.call('words')).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('no agent is installed'),
+    });
+    await bench.installed(target);
+    const { code, text } = await target.call('words');
+    expect([code, text]).toEqual([0, expect.stringMatching(/supervisor started, process \d+/)]);
+    expect(text.split('\n').length).toBeLessThanOrEqual(22);
+  });
+});
+
 describe('download', () => {
   it('goes on to the next server after a wrong checksum, a 404 and a refusal', async () => {
     const target = await bench.session();
