@@ -28,6 +28,7 @@ const VIEW = `
 const OF_CLOUD = `${VIEW}
   FROM hosts h LEFT JOIN proxies p ON p.host_id = h.id
   WHERE h.business_id = $1 AND h.cloud_id = $2 AND h.node_type = 'PROXY' AND h.removed_at IS NULL AND NOT h.is_candidate
+    AND (p.host_id IS NOT NULL OR h.agent_installed OR h.agent_status = 'RUNNING')
   ORDER BY "isUsable" DESC, h.id`;
 
 /** Those that hosts can be sent to: they serve from the end of their INSTALL to that of their UNINSTALL. */
@@ -64,7 +65,7 @@ export class ProxiesService {
     private readonly env: Env,
   ) {}
 
-  /** The business's proxies in the cloud, the usable ones first, then by id. */
+  /** The business's proxies in the cloud that are installed, the usable ones first, then by id. */
   of(businessId: number, cloudId: number): Promise<ProxyView[]> {
     return this.dataSource.query<ProxyView[]>(OF_CLOUD, [businessId, cloudId]);
   }

@@ -56,6 +56,7 @@ describe('the proxies of a cloud', () => {
     await aProxyHost(elsewhere.id);
     await aProxyHost(id, { removedAt: new Date() });
     await aProxyHost(id, { isCandidate: true });
+    await aProxyHost(id, { agentStatus: 'TERMINATED' });
     await aProxyHost(id, { businessId: (await aBusiness(world.dataSource)).id });
     await aHost(world.dataSource, { cloudId: id, nodeType: 'PAGENT', agentStatus: 'RUNNING' });
     const found = await proxies.of(POOL, id);
