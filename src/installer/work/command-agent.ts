@@ -19,10 +19,10 @@ import { within } from './within.js';
 /** Agents report every interval and a tenth of it; a report, and its answer, may take a moment on top. */
 const TAKE_INTERVALS = 1.2;
 const TAKE_EXTRA_MS = 10_000;
-/** Its silence is known after an interval at most; then its last word may still be on its way. */
+/** Its silence is known after an interval at most, or by a goodbye as it begins; its last word comes when it is done. */
 const END_INTERVALS = 1.3;
 const END_EXTRA_MS = 50_000;
-const LAST_WORD_MS = 10_000;
+const LAST_WORD_MS = 40_000;
 
 /**
  * Has the agent of a host take itself off, where there is nothing to log in with: the command goes out with the answer
