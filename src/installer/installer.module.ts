@@ -41,6 +41,7 @@ import { InstallAgent } from './work/install-agent.js';
 import { Precheck } from './work/precheck.js';
 import { SettleHost } from './work/settle-host.js';
 import { Settlement } from './work/settlement.js';
+import { UninstallAgent } from './work/uninstall-agent.js';
 import { UpgradeTrial } from './work/upgrade-trial.js';
 import { InstallProxy } from './work/install-proxy.js';
 
@@ -79,6 +80,7 @@ const STEPS: Type<InstallStep>[] = [
     PackageOrder,
     AgentWords,
     InstallAgent,
+    UninstallAgent,
     CommandAgent,
     Precheck,
     UpgradeTrial,

@@ -16,13 +16,22 @@ export class ServerKeyService {
     private readonly box: SecretBox,
   ) {}
 
+  /** `ssh-ed25519 AAAA…`: what hosts are to let in. */
+  async publicKey(): Promise<string> {
+    return (await this.findOrCreate()).publicKey;
+  }
+
   /**
    * The private half is opened for each call, and is to be held no longer than a login takes.
    * @throws SealBrokenError when it was sealed under another SECRET_KEY
    */
   async get(): Promise<SshKeyPair> {
-    const key = (await this.find(this.dataSource.manager)) ?? (await this.create());
+    const key = await this.findOrCreate();
     return { publicKey: key.publicKey, privateKey: this.box.open(key.ciphertext, key.keyId, aadOf(key.id)) };
+  }
+
+  private async findOrCreate(): Promise<ServerKey> {
+    return (await this.find(this.dataSource.manager)) ?? (await this.create());
   }
 
   private find(manager: EntityManager): Promise<ServerKey | null> {

@@ -6,6 +6,7 @@ import type { InstallStep, StepContext } from '../step.js';
 import { CommandAgent } from '../work/command-agent.js';
 import { InstallAgent } from '../work/install-agent.js';
 import { Precheck } from '../work/precheck.js';
+import { UninstallAgent } from '../work/uninstall-agent.js';
 import { stepTimedOut } from './step-failures.js';
 
 /** Puts the agent on the host, takes it off, or only looks. */
@@ -17,6 +18,7 @@ export class ExecuteScriptStep implements InstallStep {
     private readonly installation: InstallAgent,
     private readonly command: CommandAgent,
     private readonly precheck: Precheck,
+    private readonly uninstallation: UninstallAgent,
   ) {}
 
   timeoutMs({ isThroughAgent }: ClaimedRun): number {
@@ -30,11 +32,10 @@ export class ExecuteScriptStep implements InstallStep {
   }
 
   async run(context: StepContext): Promise<void> {
-    const { run, host, signal } = context;
+    const { run } = context;
     if (isInstallation(run.opType)) return this.installation.run(context);
     if (run.opType === 'PRECHECK') return this.precheck.run(context);
     if (run.isThroughAgent) return this.command.uninstall(context);
-    const script = await host.script(signal);
-    await script.call(signal, 'uninstall');
+    return this.uninstallation.run(context);
   }
 }

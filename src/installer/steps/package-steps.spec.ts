@@ -14,6 +14,8 @@ import { LoginFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
 import type { CommandAgent } from '../work/command-agent.js';
 import { InstallAgent } from '../work/install-agent.js';
+import { UninstallAgent } from '../work/uninstall-agent.js';
+import type { ServerKeyService } from '../../proxies/server-key.service.js';
 import type { InstallProxy } from '../work/install-proxy.js';
 import type { Precheck } from '../work/precheck.js';
 import { DownloadFileStep } from './download-file.step.js';
@@ -118,9 +120,13 @@ describe('DOWNLOAD_FILE', () => {
   });
 });
 
+const uninstallation = new UninstallAgent({
+  publicKey: async () => 'ssh-ed25519 AAAA',
+} as Partial<ServerKeyService> as ServerKeyService);
+
 describe('EXECUTE_SCRIPT', () => {
   const aStepWith = (installation: InstallAgent, others: Partial<{ command: CommandAgent; precheck: Precheck }> = {}) =>
-    new ExecuteScriptStep(installation, others.command as CommandAgent, others.precheck as Precheck);
+    new ExecuteScriptStep(installation, others.command as CommandAgent, others.precheck as Precheck, uninstallation);
   const aStep = (...others: [Partial<{ command: CommandAgent; precheck: Precheck }>?]) =>
     aStepWith(anInstallation().installation, ...others);
 
@@ -164,6 +170,15 @@ describe('EXECUTE_SCRIPT', () => {
     expect(context.script.values.size).toBe(0);
   });
 
+  it('tells a proxy which key is to leave with everything else', async () => {
+    const context = aStepContext(
+      { opType: 'UNINSTALL', nodeType: 'PROXY' },
+      { script: new FakeScript().onCall('uninstall') },
+    );
+    await aStep().run(context);
+    expect(context.script.values.get('server_key')).toBe('ssh-ed25519 AAAA');
+  });
+
   it('leaves it to the agent where that is all there is', async () => {
     const asked: StepContext[] = [];
     const command = { timeoutMs: 135_000, uninstall: async (context: StepContext) => void asked.push(context) };
@@ -199,7 +214,11 @@ describe('EXECUTE_SCRIPT', () => {
 
 describe('SCRIPT_DONE', () => {
   const aStep = (result: CommandResult | null = null) =>
-    new ScriptDoneStep(anOrder().order, { findResult: async () => result } as Partial<AgentCommands> as AgentCommands);
+    new ScriptDoneStep(
+      anOrder().order,
+      { findResult: async () => result } as Partial<AgentCommands> as AgentCommands,
+      uninstallation,
+    );
 
   it('proves the installation, ends the script and leaves', async () => {
     const context = aStepContext({}, { script: aHostScript().onCall('verify') });

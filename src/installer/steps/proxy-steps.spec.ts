@@ -75,7 +75,7 @@ describe('what makes a host a proxy', () => {
     const walked: ProxyView[] = [];
     const marked: unknown[][] = [];
     const work = new InstallProxy(
-      { get: async () => ({ publicKey: 'ssh-ed25519 AAAA', privateKey: 'secret' }) } as unknown as ServerKeyService,
+      { publicKey: async () => 'ssh-ed25519 AAAA' } as unknown as ServerKeyService,
       { markInstalled: async (...given: unknown[]) => void marked.push(given) } as unknown as ProxiesService,
       { check: (proxy: ProxyView) => (walked.push(proxy), check()) } as unknown as ProxyLines,
       aTestEnv({ proxyPort: 17980 }),

@@ -5,6 +5,7 @@ import { PackageOrder } from '../package-order.js';
 import { isInstallation } from '../pipelines.js';
 import type { RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
+import { UninstallAgent } from '../work/uninstall-agent.js';
 import { stepTimedOut } from './step-failures.js';
 
 /** Proves on the host what the script did, and leaves it where the rest of the run needs no session. */
@@ -15,6 +16,7 @@ export class ScriptDoneStep implements InstallStep {
   constructor(
     private readonly orders: PackageOrder,
     private readonly commands: AgentCommands,
+    private readonly uninstallation: UninstallAgent,
   ) {}
 
   timeoutMs(): number {
@@ -30,11 +32,11 @@ export class ScriptDoneStep implements InstallStep {
     if (run.isThroughAgent) return this.sayResult(context);
     // A check has changed nothing that could be looked at.
     if (run.opType === 'PRECHECK') return leave(context);
-    const script = await host.script(signal);
     if (!isInstallation(run.opType)) {
-      await script.call(signal, 'gone');
+      await this.uninstallation.prove(context);
       return leave(context);
     }
+    const script = await host.script(signal);
     await this.orders.tell(script, context);
     await script.call(signal, 'verify');
     // The session stays: should the agent not report, the version of before comes back.

@@ -29,7 +29,7 @@ export class InstallProxy {
   /** @throws RunFailure with what the script says, or why the way through does not hold */
   async run({ host, journal, run, signal }: StepContext): Promise<void> {
     const script = await host.script(signal);
-    script.set('server_key', (await this.serverKey.get()).publicKey);
+    script.set('server_key', await this.serverKey.publicKey());
     await script.call(signal, 'proxy', 'trust');
     await this.prove(run, signal);
     await this.proxies.markInstalled(this.dataSource.manager, run.hostId, run.account);
