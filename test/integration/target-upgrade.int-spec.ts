@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { deadlyPrograms } from '../support/deadly-programs.js';
 import { eventually } from '../support/eventually.js';
 import { kill, TargetBench, TOKEN, withShebang, withVersion, type Edit } from '../support/target-bench.js';
 import { processesWith } from '../support/target-shell.js';
@@ -237,30 +237,6 @@ describe('settle', () => {
   });
 });
 
-/** Programs that change files, of which the n-th call by the session kills the session first. */
-function deadly(): { PATH: string; arm: (pgid: number, nth: number) => void; isLeft: () => boolean } {
-  const bin = bench.toolbox('true');
-  const [count, victim] = [join(bench.base, 'count'), join(bench.base, 'victim')];
-  for (const name of ['cp', 'ln', 'mkdir', 'mv', 'rm', 'setsid', 'env']) {
-    const lines = [
-      '#!/bin/sh',
-      `{ read -r stat </proc/$$/stat; read -r left <${count}; read -r victim <${victim}; } 2>/dev/null`,
-      'group=${stat##*") "}; group=${group#* }; group=${group#* }; group=${group%% *}',
-      `if [ "$group" = "$victim" ]; then left=$((left - 1)); echo $left >${count}; [ $left -gt 0 ] || kill -9 -$group; fi`,
-      `exec /usr/bin/${name} "$@"`,
-    ];
-    writeFileSync(join(bin, name), `${lines.join('\n')}\n`, { mode: 0o755 });
-  }
-  return {
-    PATH: `${bin}:${process.env.PATH}`,
-    arm: (pgid, nth) => {
-      writeFileSync(count, `${nth}\n`);
-      writeFileSync(victim, `${pgid}\n`);
-    },
-    isLeft: () => Number(readFileSync(count, 'utf8')) > 0,
-  };
-}
-
 describe('an installation that is cut off', () => {
   it.each([
     ['another version', '2.0.0', 1],
@@ -269,7 +245,7 @@ describe('an installation that is cut off', () => {
     'anywhere leaves a host on which the agent of before comes back: %s',
     async (_what, version, first) => {
       await withAgent();
-      const { PATH, arm, isLeft } = deadly();
+      const { PATH, arm, isLeft } = deadlyPrograms(bench);
       let cuts = 0;
       for (let isDone = false; !isDone; cuts += 4) {
         const target = await bench.session(undefined, { PATH });
@@ -278,7 +254,9 @@ describe('an installation that is cut off', () => {
         await target.call('download');
         arm(target.pgid, cuts + first);
         target.write('call install');
-        isDone = await Promise.race([target.end().then(() => false), target.says('done install').then(() => isLeft())]);
+        const isOver = () => target.process.signalCode !== null || target.log.includes('done install 0');
+        await eventually(isOver, { timeoutMs: 20_000 });
+        isDone = target.process.signalCode === null && isLeft();
         arm(0, Infinity);
         if (isDone) await target.stop();
         const next = await bench.session();
