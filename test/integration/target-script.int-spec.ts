@@ -271,6 +271,10 @@ describe('the sources', () => {
     expect(shellcheck([join(process.cwd(), 'agent/bootstrap.sh')])).toBe('');
   });
 
+  it('fit into one string of the environment, which Linux keeps below 128 KiB', async () => {
+    expect(Buffer.byteLength(await agentScript())).toBeLessThan(96 * 1024);
+  });
+
   it('make the same package every time', async () => {
     const [first, second] = [await packAgent('aarch64'), await packAgent('aarch64')];
     expect(first.file).toBe('nodeman-agent-1.1.0-linux-aarch64.tgz');
