@@ -33,11 +33,8 @@ export class Precheck {
     for (const line of lines) sayCheck(journal, line);
     const count = LOGIN_CHECK_COUNT + lines.filter(({ outcome }) => outcome !== 'skip').length;
     const failed = lines.filter(({ outcome }) => outcome === 'fail');
-    if (failed.length > 0) throw checksFailed(failed, count, script);
-    journal.outcome = new Text(
-      `${count} 项检查全部通过，未对主机做任何改动`,
-      `All ${count} checks passed; nothing was changed on the host`,
-    );
+    if (failed.some((line) => isInTheWay(line, lines))) throw checksFailed(failed, count, script);
+    journal.outcome = failed.length === 0 ? allPassed(count) : goodEnough(failed.length, count);
   }
 
   /** Whether we have a package for it, and where it would fetch that from, which the script is told to try. */
@@ -86,6 +83,25 @@ function clockLine({ evidence, seenAt }: SeenCheck): CheckLine {
       ? new Text(`比服务端慢 ${seconds} 秒`, `${seconds} s behind the server's`)
       : new Text(`比服务端快 ${seconds} 秒`, `${seconds} s ahead of the server's`);
   return { name: 'clock', outcome: seconds > MOST_SKEW_SECONDS ? 'fail' : 'pass', evidence: said };
+}
+
+/** One file server that answers is enough: they are tried in order. */
+function isInTheWay({ name }: CheckLine, lines: readonly CheckLine[]): boolean {
+  return name !== 'server' || !lines.some((line) => line.name === 'server' && line.outcome === 'pass');
+}
+
+function allPassed(count: number): Text {
+  return new Text(
+    `${count} 项检查全部通过，未对主机做任何改动`,
+    `All ${count} checks passed; nothing was changed on the host`,
+  );
+}
+
+function goodEnough(failed: number, count: number): Text {
+  return new Text(
+    `可以安装：${count} 项检查中有 ${failed} 台文件服务器未应答，但有其他文件服务器可用；未对主机做任何改动`,
+    `It can be installed: of ${count} checks, ${failed} met a file server that does not answer, but another one does; nothing was changed on the host`,
+  );
 }
 
 function checksFailed(failed: readonly CheckLine[], count: number, { facts }: RemoteScript): RunFailure {
