@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What was here before an installation, written down before anything changes, so that every interruption can be mended:
-#   before/journal               link: what `current` named; new: the version that comes; run_id: whose installation it is
+#   before/journal               link: what `current` named; new: the version that comes; run_id: whose installation it is;
+#                                nginx: yes on a PROXY
 #   before/agent.conf, learned   as they were
 #   before/version/              the folder of the same version, when that is installed again
 #   before/swapped               the new version is in place, and what has reported since is that
@@ -9,7 +10,7 @@
 
 before=$agent_home/before
 
-# before_text <link|new|run_id>
+# before_text <link|new|run_id|nginx>
 before_text() { manifest_value "$before/journal" "$1"; }
 
 # The run whose installation is the one that is here now.
@@ -34,9 +35,11 @@ write_before() {
   drop_before
   before_link=
   ! is_installed || before_link=$(link_text "$agent_home/current")
+  before_nginx=
+  [ ! -d "$nginx_home" ] || before_nginx=yes
   {
     mkdir "$before.new" &&
-      { emit "link=$before_link" && emit "new=$v_package_version" && emit "run_id=$v_run_id"; } >"$before.new/journal" &&
+      { emit "link=$before_link" && emit "new=$v_package_version" && emit "run_id=$v_run_id" && emit "nginx=$before_nginx"; } >"$before.new/journal" &&
       keep_file etc/agent.conf &&
       keep_file run/learned &&
       mv "$before.new" "$before"
@@ -84,8 +87,17 @@ go_back() {
   back_did="went back to $(installed_version)"
   start_agent || back_did="$back_did, but $start_why"
   boot_add
+  undo_proxy
   drop_before
   [ -z "$start_why" ]
+}
+
+# A host that became a PROXY by what is undone is none again. Without its manifest the agent starts nginx no more.
+undo_proxy() {
+  [ -d "$nginx_home" ] && [ -z "$(before_text nginx)" ] || return 0
+  rm -f "$nginx_home/manifest"
+  remove_proxy
+  rm -rf "$nginx_home"
 }
 
 # One rename where mv can replace a link to a folder, else a moment without `current`.

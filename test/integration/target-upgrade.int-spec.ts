@@ -219,6 +219,19 @@ describe('settle', () => {
     await expectOldOne();
   });
 
+  it.each([
+    ['none that this run made', false],
+    ['one that was there before', true],
+  ])('leaves of PROXY parts %s', async (_what, isBefore) => {
+    await withAgent();
+    const nginx = bench.home('plugins/nginx');
+    if (isBefore) mkdirSync(nginx);
+    await (await onTrial(mute, { trial: '' })).hangUp();
+    mkdirSync(nginx, { recursive: true });
+    expect(await settled({ run_id: 2, had_agent: 'yes' })).toMatchObject({ code: 0, facts: { settled: 'before' } });
+    expect(existsSync(nginx)).toBe(isBefore);
+  });
+
   it('leaves an agent alone that this run did not get to', async () => {
     await withAgent();
     mkdirSync(bench.home('versions/.new'));
