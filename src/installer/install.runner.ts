@@ -118,8 +118,8 @@ async function runBySomeWay(step: InstallStep, context: StepContext): Promise<vo
 function sayLeftBehind({ journal }: RunInProgress, failure: LoginFailure): void {
   journal.say(
     new Text(
-      `无法登录主机（${failure.errCode}）：${failure.text.zh}`,
-      `The host cannot be logged in to (${failure.errCode}): ${failure.text.en}`,
+      `无法在主机上卸载 Agent（${failure.errCode}）：${failure.text.zh}`,
+      `The agent cannot be taken off the host (${failure.errCode}): ${failure.text.en}`,
     ),
   );
   journal.say(

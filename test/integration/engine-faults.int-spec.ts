@@ -163,7 +163,7 @@ describe('removing', () => {
       const { host } = await engine.aTarget({ faults: [fault] }, { agentInstalled: true });
       const run = await engine.queue(host, 'REMOVE');
       expect(await engine.endOf(run)).toMatchObject({ status: 'SUCCESS', errCode: 'SUCCESS' });
-      expect((await engine.logOf(run)).join('\n')).toMatch(/cannot be logged in to .*\n.*its files and processes stay/);
+      expect((await engine.logOf(run)).join('\n')).toMatch(/agent cannot be taken off the host \(.*\n.*its files and processes stay/);
       expect((await engine.hostOf(host.id)).removedAt).not.toBeNull();
     },
   );
