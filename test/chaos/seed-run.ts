@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DISTURBANCES, type Harm } from './disturbances.js';
+import { type Disturbance, DISTURBANCES, type Harm } from './disturbances.js';
 import { runsOf, violationsOf } from './invariants.js';
 import { Operator } from './operator.js';
 import { Random } from './random.js';
 import { World } from './world.js';
+
+type Happening = 'submit' | 'cancel' | Disturbance;
 
 export interface SeedOptions {
   seed: number;
@@ -28,15 +30,19 @@ export interface SeedReport {
 
 /** Lets chance have its way with an installation at work, then lets it heal, and looks what became of it. */
 export async function runSeed({ seed, hosts, moments, tell = () => undefined }: SeedOptions): Promise<SeedReport> {
-  const random = new Random(seed);
-  const world = await World.start(hosts, random.int(2, 3));
+  // Of its own: what happens, and when, is the same each time, though what there is to choose from never is.
+  const plan = new Random(seed);
+  const random = new Random(~seed);
+  const world = await World.start(hosts, plan.int(2, 3));
   const operator = new Operator(world, random, `seed-${seed}`);
   const harms: Record<Harm, number> = { kill: 0, cut: 0, pause: 0 };
   try {
     await operator.submit();
     for (let moment = 0; moment < moments; moment += 1) {
-      await delay(random.int(50, 700));
-      await happen(world, operator, random, harms, tell);
+      await delay(plan.int(50, 700));
+      const what = happening(plan);
+      tell(typeof what === 'string' ? what : what.name);
+      await happen(what, world, operator, random, harms);
     }
     tell('heals');
     const violations = await aftermath(world, operator);
@@ -50,24 +56,21 @@ export async function runSeed({ seed, hosts, moments, tell = () => undefined }: 
   }
 }
 
+function happening(plan: Random): Happening {
+  if (plan.isIn(30)) return 'submit';
+  return plan.isIn(25) ? 'cancel' : plan.weighted(DISTURBANCES);
+}
+
 async function happen(
+  what: Happening,
   world: World,
   operator: Operator,
   random: Random,
   harms: Record<Harm, number>,
-  tell: (line: string) => void,
 ): Promise<void> {
-  if (random.isIn(30)) {
-    tell('submits');
-    return operator.submit();
-  }
-  if (random.isIn(25)) {
-    tell('cancels');
-    return operator.cancel();
-  }
-  const disturbance = random.weighted(DISTURBANCES);
-  tell(disturbance.name);
-  if (await disturbance.run(world, random)) harms[disturbance.harm] += 1;
+  if (what === 'submit') return operator.submit();
+  if (what === 'cancel') return operator.cancel();
+  if (await what.run(world, random)) harms[what.harm] += 1;
 }
 
 /** What is wrong once everything had its chance to heal. */
