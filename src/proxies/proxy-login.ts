@@ -4,6 +4,7 @@ import { SealBrokenError } from '../common/crypto/secret-box.js';
 import { Text } from '../common/i18n/text.js';
 import { Env } from '../env/env.js';
 import { HostKeysService } from '../ssh/host-keys.service.js';
+import { sessionLimits } from '../ssh/session-limits.js';
 import type { SshSession } from '../ssh/ssh-session.js';
 import { SshError, type SshErrorKind } from '../ssh/ssh.errors.js';
 import { SshService } from '../ssh/ssh.service.js';
@@ -12,8 +13,6 @@ import { ServerKeyService } from './server-key.service.js';
 
 const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
-/** A proxy is asked so often within the time that it may be silent. */
-const KEEPALIVE_MISSES = 3;
 
 /** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
 const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['lost', 'other']);
@@ -52,10 +51,7 @@ export class ProxyLogin {
       { address: outerIp ?? innerIp, port, account, auth: { type: 'KEY', key: privateKey }, ...pin },
       {
         signal,
-        connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
-        loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
-        keepaliveIntervalMs: (this.env.sshSilenceTimeoutSeconds * 1000) / KEEPALIVE_MISSES,
-        keepaliveMisses: KEEPALIVE_MISSES,
+        ...sessionLimits(this.env),
         verifyHostKey,
       },
     );

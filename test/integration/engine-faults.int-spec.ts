@@ -19,7 +19,9 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 async function aCloud(): Promise<number> {
-  const [{ id }] = await engine.dataSource.query(`INSERT INTO clouds (name, creator) VALUES ('closed', 'ann') RETURNING id`);
+  const [{ id }] = await engine.dataSource.query(
+    `INSERT INTO clouds (name, creator) VALUES ('closed', 'ann') RETURNING id`,
+  );
   return id;
 }
 
@@ -163,7 +165,9 @@ describe('removing', () => {
       const { host } = await engine.aTarget({ faults: [fault] }, { agentInstalled: true });
       const run = await engine.queue(host, 'REMOVE');
       expect(await engine.endOf(run)).toMatchObject({ status: 'SUCCESS', errCode: 'SUCCESS' });
-      expect((await engine.logOf(run)).join('\n')).toMatch(/agent cannot be taken off the host \(.*\n.*its files and processes stay/);
+      expect((await engine.logOf(run)).join('\n')).toMatch(
+        /agent cannot be taken off the host \(.*\n.*its files and processes stay/,
+      );
       expect((await engine.hostOf(host.id)).removedAt).not.toBeNull();
     },
   );

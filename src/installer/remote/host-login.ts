@@ -5,6 +5,7 @@ import { Text } from '../../common/i18n/text.js';
 import { Env } from '../../env/env.js';
 import { CredentialsService, type OpenCredential } from '../../hosts/credentials.service.js';
 import { HostKeysService } from '../../ssh/host-keys.service.js';
+import { sessionLimits } from '../../ssh/session-limits.js';
 import type { SshAuth, SshSession } from '../../ssh/ssh-session.js';
 import { SshError, type SshErrorKind } from '../../ssh/ssh.errors.js';
 import { SshService } from '../../ssh/ssh.service.js';
@@ -17,8 +18,6 @@ import { loginFailureOf } from './ssh-failures.js';
 
 const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
-/** A host is asked so often within the time that it may be silent. */
-const KEEPALIVE_MISSES = 3;
 
 /** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
 const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['refused', 'lost', 'other']);
@@ -78,10 +77,7 @@ export class HostLogin {
         { address: route.address, port, account, auth, ...pin, ...(sock && { sock }) },
         {
           signal,
-          connectTimeoutMs: this.env.sshConnectTimeoutSeconds * 1000,
-          loginTimeoutMs: this.env.sshLoginTimeoutSeconds * 1000,
-          keepaliveIntervalMs: (this.env.sshSilenceTimeoutSeconds * 1000) / KEEPALIVE_MISSES,
-          keepaliveMisses: KEEPALIVE_MISSES,
+          ...sessionLimits(this.env),
           verifyHostKey,
         },
       );
