@@ -15,6 +15,8 @@ take_lock() {
     lock_round=$((lock_round + 1))
     if is_newer "$(link_text "$lock")"; then lock_trouble="a newer session (process $owner_pid) works on this host"; return; fi
     if [ "$lock_round" -gt 50 ] || [ ! -h "$lock" ]; then lock_trouble=$(disk_trouble "$prefix/run"); fi
+    # An owner that left just now took the empty folder along.
+    if [ ! -d "$prefix/run" ] && [ "$lock_round" -le 50 ]; then lock_trouble=$(make_dir "$prefix/run") || return; continue; fi
     [ -z "$lock_trouble" ] || return
     if [ "$lock_round" -gt 50 ]; then lock_trouble="cannot make $lock: ${lock_error##*: }"; return; fi
     # Whoever moves the old lock away has it alone, and puts an end to its owner.

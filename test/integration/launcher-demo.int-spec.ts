@@ -26,7 +26,7 @@ it('installs agents before the reader, meets a wrong password, and gives lines t
   expect(demo.output).toContain('INSTALL on 6 hosts');
   for (const last of [1, 2, 3, 4, 5]) {
     expect(demo.output).toMatch(new RegExp(`127\\.0\\.77\\.${last} +SUCCESS +OVER_SUCCESS`));
-    expect(demo.output).toMatch(new RegExp(`127\\.0\\.77\\.${last} +RUNNING +1\\.0\\.0 +\\d{4}-`));
+    expect(demo.output).toMatch(new RegExp(`127\\.0\\.77\\.${last} +RUNNING +1\\.1\\.0 +\\d{4}-`));
   }
   expect(demo.output).toMatch(/127\.0\.77\.6 +FAILED +OVER_FAILED +SSH_WRONG_PASSWORD/);
   expect(demo.output).toMatch(/127\.0\.77\.6 failed with SSH_WRONG_PASSWORD:\n.*refused the password/);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packAgent } from '../../scripts/build-agent-package.mjs';
 import { agentBootstrap, agentScript } from '../../scripts/build-agent-script.mjs';
@@ -98,6 +98,17 @@ describe.each(SHELLS)('under $shell', ({ shell, shebang }) => {
     bench.server.stalls = false;
     await bench.installed(second);
   });
+});
+
+it('makes the folder of the lock again when a session that leaves has just taken it along', async () => {
+  const bin = mkdtempSync(join(bench.base, 'bin-'));
+  const once = 'rmdir "$NODEMAN_ROOT/opt/nodeman/run" 2>/dev/null && : >"${0%/*}/done"';
+  writeFileSync(join(bin, 'ln'), `#!/bin/sh\n[ -e "\${0%/*}/done" ] || { ${once}; }\nexec /usr/bin/ln "$@"\n`, {
+    mode: 0o755,
+  });
+  const target = await bench.session(undefined, { PATH: `${bin}:${process.env.PATH}` });
+  expect(await target.call('uninstall')).toMatchObject({ code: 0, fail: '' });
+  expect(existsSync(join(bin, 'done'))).toBe(true);
 });
 
 describe('words', () => {
