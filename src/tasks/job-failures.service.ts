@@ -61,13 +61,18 @@ export class JobFailuresService {
   }
 }
 
-/** A run without a record tells at least what its code means; its own sentence is the evidence then. */
+/** A run without a record tells at least what its code means. */
 function failureFrom(businessId: number, { errCode, hostIds, failure, errDesc, place }: FailureRow): JobFailure {
   const about = Object.hasOwn(ERR_CODES, errCode) ? ERR_CODES[errCode as ErrCode] : null;
   const cause = failure?.cause ?? about?.cause ?? errCodeText(errCode);
-  const evidence = failure ? Text.verbatim(failure.evidence) : (Text.fromJson(errDesc) ?? NOTHING);
   // What is to be done to several hosts stays a pattern.
   const values = hostIds.length === 1 ? place : {};
   const remedy = filledIn(failure?.remedy ?? about?.remedy ?? NOTHING, { bk_biz_id: businessId, ...values });
-  return { errCode, hostIds, cause: new Text(cause.zh, cause.en), evidence, remedy };
+  return { errCode, hostIds, cause: new Text(cause.zh, cause.en), evidence: evidenceFrom(failure, errDesc), remedy };
+}
+
+/** Where no command and no output was, what happened is the evidence. */
+function evidenceFrom(failure: RunFailureRecord | null, errDesc: StoredText | null): Text {
+  if (failure?.evidence) return Text.verbatim(failure.evidence);
+  return Text.fromJson(failure?.happened ?? errDesc) ?? NOTHING;
 }

@@ -11,6 +11,8 @@ export interface RunFailureRecord {
   /** The name of the diagnosis, for example `disk-full`; equal causes of equal err_codes are one group. */
   id: string;
   cause: StoredText;
+  /** The evidence where there is no other. Older records lack it. */
+  happened?: StoredText;
   /** The failing command, its exit code and its last lines, as one line; empty when there is none. */
   evidence: string;
   /** May name `{bk_biz_id}`, `{host_id}`, `{account}`, `{inner_ip}` and `{port}`, so that it is one for all hosts of a group. */

@@ -87,6 +87,14 @@ describe('GET failures of a job', () => {
     ]);
   });
 
+  it('shows what happened as the evidence where no command and no output is', async () => {
+    const happened = { zh: '密码被拒绝', en: 'The password was refused' };
+    const { job } = await aJobWith(api.dataSource, [failed('SSH_WRONG_PASSWORD', { ...FULL, evidence: '', happened })]);
+    const english = api.admin.with({ 'accept-language': 'en' });
+    expect((await failuresOf(job.id)).data).toMatchObject([{ evidence: happened.zh }]);
+    expect((await failuresOf(job.id, english)).data).toMatchObject([{ evidence: happened.en }]);
+  });
+
   it('says of a single host what to do there, and of several what to do to each', async () => {
     const remedy = { zh: '-', en: 'chage -E -1 {account}; DELETE /api/{bk_biz_id}/hosts/{host_id}/host_keys/ {other}' };
     const remediesOf = async (count: number) => {

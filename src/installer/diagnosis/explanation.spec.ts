@@ -28,6 +28,10 @@ describe('explain', () => {
     expect(record).toEqual({
       id: 'disk-full',
       cause: { zh: '磁盘已满', en: 'The disk is full' },
+      happened: {
+        zh: '脚本执行失败：the package cannot be unpacked',
+        en: 'The script failed: the package cannot be unpacked',
+      },
       evidence:
         'tar -xzof a.tgz (exit code 2): tar: bin/agent: Cannot write: No space left on device | tar: Exiting with failure status',
       remedy: {
@@ -90,7 +94,7 @@ describe('explain', () => {
     const evidence = { command: 'curl s3cret', exitCode: 1, output: ['it said s3cret'] };
     const all = JSON.stringify(told(failed('no s3cret here', { evidence })));
     expect(all).not.toContain('s3cret');
-    expect(all.split('******')).toHaveLength(10);
+    expect(all.split('******')).toHaveLength(12);
   });
 
   it("names this run's host in the sentence, and leaves it open in the record, which stands for a group", () => {

@@ -42,7 +42,8 @@ export function explain(failure: RunFailure, step: Step, run: RunPlace, mask: (l
     record: {
       id,
       cause: { ...cause },
-      evidence: news ? shortened(recorded(news), LONGEST_RECORD) : '',
+      happened: { zh: happened.zh, en: happened.en },
+      evidence: evidence ? shortened(recorded(evidence), LONGEST_RECORD) : '',
       remedy: { ...remedy },
     },
     quotes: evidence && !evidence.isLogged ? evidence.output : [],
