@@ -29,7 +29,7 @@ mount_of() {
 
 check_space() {
   space_needed=65536
-  [ "$v_node_type" != PROXY ] || space_needed=262144
+  [ "$v_node_type" != PROXY ] || space_needed=131072
   space_free=$(free_kb "$prefix")
   space_words="$space_free KB free at $1, $space_needed KB are needed"
   # Some shells count to 2^31 only.

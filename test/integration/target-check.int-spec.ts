@@ -156,6 +156,12 @@ describe('check', () => {
     for (const [name, pattern] of Object.entries(expected)) expect(found[name]).toMatch(pattern);
   });
 
+  it('has a PROXY fit where half of 256 MiB are free', async () => {
+    const target = await bench.host('mount -t tmpfs -o size=256m tmpfs /opt && head -c 130000000 /dev/zero >/opt/full');
+    target.set({ node_type: 'PROXY' });
+    expect((await checks(target)).space).toMatch(/^pass \d+ KB free at \/opt, 131072 KB are needed$/);
+  });
+
   it('takes no lock from a session that works', async () => {
     const first = await bench.session();
     await bench.offer(first);
