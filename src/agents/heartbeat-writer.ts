@@ -40,8 +40,8 @@ export interface Reporter {
 
 /**
  * Checks tokens, promotes pending ones and writes what was reported, for any number of hosts. A report with an unknown
- * token, or of a removed host, touches nothing. When a host reports with both its tokens the pending one wins, and the
- * other one is dead. Rows of `agents` are locked in order of id, so that batches cannot block each other for ever;
+ * token, or of a removed host, touches nothing, nor does a goodbye with a pending one: what stops is not installed. When
+ * a host reports with both its tokens the pending one wins, and the other one is dead. Rows of `agents` are locked in order of id, so that batches cannot block each other for ever;
  * rows of `hosts` are only written when people would see a difference. The result of a command is taken once, and from
  * its own host; an open command is locked as it goes out, so that it is either withdrawn or known to be out.
  */
@@ -60,7 +60,8 @@ const WRITE_REPORTS = `
     SELECT DISTINCT ON (r.host_id) r.*, held.business_id, held.cloud_id, held.node_type,
       held.pending_token_hash IS NOT DISTINCT FROM r.token_hash AS is_promoted,
       (held.stopped_at IS NOT NULL) <> r.is_stopping AS is_turn
-    FROM report r JOIN held ON held.host_id = r.host_id AND r.token_hash IN (held.token_hash, held.pending_token_hash)
+    FROM report r JOIN held ON held.host_id = r.host_id
+      AND (r.token_hash = held.token_hash OR (r.token_hash = held.pending_token_hash AND NOT r.is_stopping))
     ORDER BY r.host_id, is_promoted DESC
   ), written AS (
     UPDATE agents a SET

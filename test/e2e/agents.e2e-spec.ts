@@ -193,6 +193,18 @@ describe('the token of a run', () => {
     expect((await statusOf(host))[0].status).toBe('RUNNING');
   });
 
+  it('says no goodbye that counts: an agent that ends before it has reported is not installed', async () => {
+    const host = await aHost(api.dataSource);
+    const old = await anAgent(api.dataSource, host.id);
+    await report(old);
+    const fresh = await tokens.issue(host.id, 7);
+    expect(await report(fresh, { state: 'stopping' })).toBe('UNAUTHORIZED');
+    expect(await rowOf(host.id)).toMatchObject({ pending_run_id: 7, confirmed_run_id: null, stopped_at: null });
+    expect(await report(old)).toBe('OK');
+    expect(await report(fresh)).toBe('OK');
+    expect(await report(fresh, { state: 'stopping' })).toBe('OK');
+  });
+
   it('is replaced when the same run is given another', async () => {
     const host = await aHost(api.dataSource);
     const first = await tokens.issue(host.id, 7);

@@ -41,10 +41,13 @@ describe('SettleHost', () => {
     expect(context.script.values.get('had_agent')).toBe('yes');
   });
 
-  it('keeps an agent that has reported: the token of the one before is dead', async () => {
-    const context = aStepContext({ isAgentInstalled: true }, { script: aScript('before') });
+  it('keeps an agent that has reported, and sees that it runs: the token of the one before is dead', async () => {
+    const context = aStepContext({ isAgentInstalled: true }, { script: aScript('stays') });
     const { text } = await aSettling({ isReported: true }).settling.settle(context);
-    expect([context.script.calls, text.en]).toEqual([['keep'], expect.stringMatching(/has reported, and stays/)]);
+    expect([context.script.calls, text.en]).toEqual([
+      ['keep', 'settle'],
+      expect.stringMatching(/has reported, and stays/),
+    ]);
   });
 
   it('keeps none that has reported where there was none before', async () => {

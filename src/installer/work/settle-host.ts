@@ -42,18 +42,15 @@ export class SettleHost {
     script.set('had_agent', run.isAgentInstalled ? 'yes' : 'no');
     // From here on the token of this run is dead, or the one of before is: then the agent of before is of no use.
     const isUndoable = await persistently(() => this.tokens.withdraw(run.hostId, run.id), signal);
-    const state = run.isAgentInstalled && !isUndoable ? await keep(script, signal) : await settle(script, signal);
+    if (run.isAgentInstalled && !isUndoable) await script.call(signal, 'keep');
+    // What is kept may have been ended together with the script that started it: this makes it run.
+    const state = await settle(script, signal);
     if (state === 'gone' && run.nodeType === 'PROXY') {
       await persistently(() => this.proxies.forget(this.dataSource.manager, run.hostId), signal);
     }
     await host.stop();
     return state;
   }
-}
-
-async function keep(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
-  await script.call(signal, 'keep');
-  return 'stays';
 }
 
 async function settle(script: RemoteScript, signal: AbortSignal): Promise<HostState> {
