@@ -57,7 +57,7 @@ it('its failures are told by cause, with evidence and remedy', async () => {
   ]);
   expect(failures[0]).toMatchObject({
     cause: 'The host lacks what an installation needs: clock',
-    evidence: expect.stringMatching(/^clock: 36\d\d s ahead of the server's$/),
+    evidence: expect.stringMatching(/^clock: (3599|36\d\d) s ahead of the server's$/),
     remedy: expect.stringContaining('chrony'),
   });
 });
