@@ -44,6 +44,8 @@ provedBy(
       'max-sessions',
       ssh(otherFailure(HOST, 'the server refused to run a command: (SSH) Channel open failure: open failed')),
     ],
+    ['endless-greeting', ssh(otherFailure(HOST, 'Max greeting lines exceeded'))],
+    ['endless-greeting', ssh(otherFailure(HOST, 'Max greeting line length exceeded'))],
     ['not-ssh', ssh(otherFailure(HOST, 'Connection lost before handshake; it said: HTTP/1.1 400 Bad Request'))],
     ['not-ssh', ssh(otherFailure(HOST, 'Connection lost before handshake; it said: 220 (vsFTPd 3.0.3) FTP'))],
     ['no-common-key-exchange', ssh(otherFailure(HOST, 'Handshake failed: no matching key exchange algorithm'))],

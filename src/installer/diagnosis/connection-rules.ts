@@ -117,6 +117,15 @@ export const PROTOCOL_RULES: readonly Rule[] = [
     ['更正 SSH 端口（port）后重试', 'Correct the SSH port (port), then retry'],
   ),
   rule(
+    'endless-greeting',
+    { sshKinds: ['other'], words: /Max greeting lines? (length )?exceeded/ },
+    [
+      '端口在 SSH 版本之前不停地发送文字：该端口是陷阱（如 endlessh）或别的服务',
+      'The port keeps sending text where the SSH version should come: a tarpit such as endlessh, or another service',
+    ],
+    ['更正 SSH 端口（port）后重试', 'Correct the SSH port (port), then retry'],
+  ),
+  rule(
     'no-common-key-exchange',
     { words: /no matching (key exchange (algorithm|method)|host key (format|type))/ },
     [
