@@ -107,6 +107,8 @@ bounded() {
     trap 'kill "$!"; exit' TERM
     sleep "$bounded_limit" &
     wait "$!"
+    # The command is over as it is killed, and that is no reason to end before this is said.
+    trap '' TERM
     kill_tree "$bounded_pid"
     exit 124
   ) >/dev/null 2>&1 &
