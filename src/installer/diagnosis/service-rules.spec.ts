@@ -2,7 +2,7 @@ import { call, provedBy, started } from '../../../test/support/failure-words.js'
 import { Text } from '../../common/i18n/text.js';
 import { RunFailure } from '../run.failures.js';
 import { fellSilent, neverReported, stillThere, takesNone } from '../work/command-texts.js';
-import { upgradeNotUndone, upgradeUndone } from '../work/upgrade-texts.js';
+import { unheard, upgradeNotUndone, upgradeUndone } from '../work/upgrade-texts.js';
 import type { DiagnosisInput } from './diagnosis.js';
 import { REPORT_RULES, SERVICE_RULES } from './service-rules.js';
 
@@ -12,8 +12,11 @@ const from = ({ errCode, text }: RunFailure): DiagnosisInput => ({ step: 'WAIT_A
 provedBy(
   [...REPORT_RULES, ...SERVICE_RULES],
   [
-    ['new-version-silent', from(upgradeUndone({ isAgentInstalled: true, agentVersion: '1.0.0' }, 60_000, null))],
-    ['new-version-silent', from(upgradeNotUndone(60_000, TOO_LATE))],
+    [
+      'new-version-silent',
+      from(upgradeUndone({ isAgentInstalled: true, agentVersion: '1.0.0' }, unheard(60_000), null)),
+    ],
+    ['new-version-silent', from(upgradeNotUndone(unheard(60_000), TOO_LATE))],
     ['agent-takes-no-commands', from(takesNone('1.0.0'))],
     ['agent-takes-no-commands', from(stillThere('1.0.0', 60_000))],
     ['agent-unheard-for-command', from(neverReported(60_000))],

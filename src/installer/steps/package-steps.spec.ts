@@ -9,8 +9,8 @@ import type { PackagesService } from '../../packages/packages.service.js';
 import type { ProxiesService } from '../../proxies/proxies.service.js';
 import { FileServers } from '../file-servers.js';
 import { PackageOrder } from '../package-order.js';
-import { callFailed } from '../remote/script-failures.js';
-import { LoginFailure } from '../run.failures.js';
+import { callFailed, diedEarly } from '../remote/script-failures.js';
+import { LoginFailure, type RunFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
 import type { CommandAgent } from '../work/command-agent.js';
 import { InstallAgent } from '../work/install-agent.js';
@@ -18,6 +18,7 @@ import { UninstallAgent } from '../work/uninstall-agent.js';
 import type { ServerKeyService } from '../../proxies/server-key.service.js';
 import type { InstallProxy } from '../work/install-proxy.js';
 import type { Precheck } from '../work/precheck.js';
+import type { UpgradeTrial } from '../work/upgrade-trial.js';
 import { DownloadFileStep } from './download-file.step.js';
 import { ExecuteScriptStep } from './execute-script.step.js';
 import { ScriptDoneStep } from './script-done.step.js';
@@ -213,11 +214,17 @@ describe('EXECUTE_SCRIPT', () => {
 });
 
 describe('SCRIPT_DONE', () => {
+  const abandoned: string[] = [];
+  const abandon = async (_context: unknown, failure: RunFailure) => {
+    abandoned.push(failure.message);
+    throw failure;
+  };
   const aStep = (result: CommandResult | null = null) =>
     new ScriptDoneStep(
       anOrder().order,
       { findResult: async () => result } as Partial<AgentCommands> as AgentCommands,
       uninstallation,
+      { abandon } as Partial<UpgradeTrial> as UpgradeTrial,
     );
 
   it('proves the installation, ends the script and leaves', async () => {
@@ -232,6 +239,17 @@ describe('SCRIPT_DONE', () => {
     const context = aStepContext({ opType: 'UPGRADE' }, { script: aHostScript().onCall('verify') });
     await aStep().run(context);
     expect([context.script.calls, context.hostCalls]).toEqual([['facts', 'verify'], ['script']]);
+  });
+
+  it('ends the trial of an upgrade whose agent does not run, and of nothing else', async () => {
+    const failures = [callFailed('INSTALL_FAILED', 'not running', {}), diedEarly(1, null, {})];
+    for (const failure of failures) {
+      const script = aHostScript().onCall('verify', () => {
+        throw failure;
+      });
+      await expect(aStep().run(aStepContext({ opType: 'UPGRADE' }, { script }))).rejects.toBe(failure);
+    }
+    expect(abandoned).toEqual([failures[0]!.message]);
   });
 
   it('only leaves after a check', async () => {

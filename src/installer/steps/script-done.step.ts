@@ -3,9 +3,11 @@ import { AgentCommands } from '../../agents/agent-commands.service.js';
 import { Text } from '../../common/i18n/text.js';
 import { PackageOrder } from '../package-order.js';
 import { isInstallation } from '../pipelines.js';
-import type { RunFailure } from '../run.failures.js';
+import type { RemoteScript } from '../remote/remote-script.js';
+import { RunFailure } from '../run.failures.js';
 import type { InstallStep, StepContext } from '../step.js';
 import { UninstallAgent } from '../work/uninstall-agent.js';
+import { UpgradeTrial } from '../work/upgrade-trial.js';
 import { stepTimedOut } from './step-failures.js';
 
 /** Proves on the host what the script did, and leaves it where the rest of the run needs no session. */
@@ -17,6 +19,7 @@ export class ScriptDoneStep implements InstallStep {
     private readonly orders: PackageOrder,
     private readonly commands: AgentCommands,
     private readonly uninstallation: UninstallAgent,
+    private readonly trial: UpgradeTrial,
   ) {}
 
   timeoutMs(): number {
@@ -38,9 +41,20 @@ export class ScriptDoneStep implements InstallStep {
     }
     const script = await host.script(signal);
     await this.orders.tell(script, context);
+    if (run.opType === 'UPGRADE') return this.verifyOnTrial(script, context);
     await script.call(signal, 'verify');
-    // The session stays: should the agent not report, the version of before comes back.
-    if (run.opType !== 'UPGRADE') await leave(context);
+    await leave(context);
+  }
+
+  /** The session stays: should the agent not report, the version of before comes back. */
+  private async verifyOnTrial(script: RemoteScript, context: StepContext): Promise<void> {
+    try {
+      await script.call(context.signal, 'verify');
+    } catch (error) {
+      // Anything else is the session's end, and not what the script found.
+      if (!(error instanceof RunFailure) || error.errCode !== 'INSTALL_FAILED') throw error;
+      await this.trial.abandon(context, error);
+    }
   }
 
   private async sayResult({ run, journal }: StepContext): Promise<void> {

@@ -84,6 +84,17 @@ describe('UpgradeTrial', () => {
     });
   });
 
+  it('goes back at once from a version that does not run, unless that has reported', async () => {
+    const broken = callFailed('INSTALL_FAILED', 'not running', {});
+    const context = aStepContext(upgrade, { script: aScript() });
+    const failure = await failureOf(aTrial({ oldReports: true }).abandon(context, broken));
+    expect(failure.message).toMatch(/not running\. The old version 1\.1\.0 is back, and reports again$/);
+    expect(context.script.calls).toEqual(['back']);
+    const late = aStepContext(upgrade, { script: aScript() });
+    const refused = await failureOf(aTrial({ reportsLate: true }).abandon(late, broken));
+    expect([late.script.calls, refused.message]).toEqual([[], expect.stringMatching(/not running\. .*had reported/)]);
+  });
+
   it('decides nothing when the run is to stop', async () => {
     const stopping = new AbortController();
     const context = { ...aStepContext(upgrade, { script: aScript() }), signal: stopping.signal };

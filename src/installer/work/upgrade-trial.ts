@@ -4,9 +4,19 @@ import { AgentWatch } from '../../agents/agent-watch.js';
 import { Env } from '../../env/env.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { persistently } from '../persistence.js';
+import type { RunFailure } from '../run.failures.js';
 import type { StepContext } from '../step.js';
 import { inTwoSessions } from './two-sessions.js';
-import { goingBack, kept, onTrial, upgraded, upgradeNotUndone, upgradeUndone } from './upgrade-texts.js';
+import {
+  goingBack,
+  kept,
+  onTrial,
+  tooLateToGoBack,
+  unheard,
+  upgraded,
+  upgradeNotUndone,
+  upgradeUndone,
+} from './upgrade-texts.js';
 import { within } from './within.js';
 
 /** What logging in again, going back and starting the old version may take. */
@@ -43,7 +53,18 @@ export class UpgradeTrial {
     const { run, journal, signal } = context;
     journal.say(onTrial(this.waitMs));
     const version = await within(this.waitMs, signal, (limit) => this.agents.confirmed(run.hostId, run.id, limit));
-    await (version === null ? this.goBack(context) : this.keep(context, version));
+    if (version !== null) return this.keep(context, version);
+    if (await this.withdraw(context)) return this.goBack(context, unheard(this.waitMs));
+    await this.keep(context, (await this.agents.look(run.hostId))?.version ?? '');
+  }
+
+  /**
+   * Ends the trial of a version that does not even run.
+   * @throws RunFailure with `failure`'s words and what became of the old version
+   */
+  async abandon(context: StepContext, failure: RunFailure): Promise<never> {
+    if (await this.withdraw(context)) return this.goBack(context, failure);
+    throw tooLateToGoBack(failure);
   }
 
   private async keep(context: StepContext, version: string): Promise<void> {
@@ -55,22 +76,24 @@ export class UpgradeTrial {
     journal.outcome = upgraded(run.agentVersion, version);
   }
 
-  private async goBack(context: StepContext): Promise<void> {
+  /** @param failure why the new version does not stay */
+  private async goBack(context: StepContext, failure: RunFailure): Promise<never> {
     const { run, host, journal, signal } = context;
-    // Once the token of the new version is dead, nothing it says can make the old one's so.
-    if (!(await persistently(() => this.tokens.withdraw(run.hostId, run.id), signal))) {
-      return this.keep(context, (await this.agents.look(run.hostId))?.version ?? '');
-    }
-    journal.say(goingBack(this.waitMs));
+    journal.say(goingBack(failure));
     const before = run.isAgentInstalled ? await this.agents.look(run.hostId) : null;
     try {
       await inTwoSessions(context, (script) => script.call(signal, 'back'));
     } catch (error) {
       signal.throwIfAborted();
-      throw upgradeNotUndone(this.waitMs, error);
+      throw upgradeNotUndone(failure, error);
     }
     await host.stop();
-    throw upgradeUndone(run, this.waitMs, before && (await this.hear(run, before.now, signal)));
+    throw upgradeUndone(run, failure, before && (await this.hear(run, before.now, signal)));
+  }
+
+  /** Once the token of the new version is dead, nothing it says can make the old one's so. @returns false: too late */
+  private withdraw({ run, signal }: StepContext): Promise<boolean> {
+    return persistently(() => this.tokens.withdraw(run.hostId, run.id), signal);
   }
 
   /** Null when the old version was not heard of in time. */
