@@ -4,6 +4,7 @@ import { Text } from '../../src/common/i18n/text.js';
 import { startApi, type TestApi } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
 import { aBusiness, aCloud, aHost, anAddress, anAgent } from '../support/factories.js';
+import { aJobWith, FAILED } from '../support/jobs.js';
 
 const DOWN = new Text('不可用', 'it is down');
 
@@ -55,6 +56,14 @@ describe('proxies that can be used', () => {
     await aProxy();
     await aProxy({ agentStatus: 'UNKNOWN' });
     expect(await counts()).toEqual({ total: 2, valid_count: 1 });
+  });
+
+  it('are not there yet where an agent runs whose INSTALL failed at the last step', async () => {
+    const row = { businessId: biz, cloudId, nodeType: 'PROXY', agentStatus: 'RUNNING' } as const;
+    const { hosts } = await aJobWith(api.dataSource, [{ ...FAILED, opType: 'INSTALL' }], { businessId: biz }, row);
+    expect(await counts()).toEqual({ total: 1, valid_count: 0 });
+    await install(hosts[0]!);
+    expect(await counts()).toEqual({ total: 1, valid_count: 1 });
   });
 
   it('do not count where they were only looked at', async () => {
