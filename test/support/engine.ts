@@ -53,6 +53,7 @@ async function startServer(env: Env): Promise<NestExpressApplication> {
 export class Engine {
   private readonly workers = new Set<INestApplicationContext>();
   private readonly fleets: Fleet[] = [];
+  private targetCount = 0;
 
   private constructor(
     readonly server: NestExpressApplication,
@@ -111,8 +112,9 @@ export class Engine {
 
   /** A simulated host, and its row with stored credentials. */
   async aTarget(options: Partial<SimulatedHostOptions> = {}, row: Partial<Host> = {}): Promise<Target> {
-    const root = join(this.folder, `host-${this.fleets.length}`);
-    const address = `127.0.79.${this.fleets.length + 1}`;
+    const nth = ++this.targetCount;
+    const root = join(this.folder, `host-${nth}`);
+    const address = `127.0.79.${nth}`;
     const fleet = await startFleet({
       hosts: [{ address, port: 0, account: 'root', password: PASSWORD, root, ...options }],
     });
