@@ -1,5 +1,6 @@
 import { Credential } from '../../src/hosts/credential.entity.js';
 import { JobHost } from '../../src/tasks/job-host.entity.js';
+import { atOnce } from '../support/at-once.js';
 import { Engine, type Target } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
 import { aSilentServer, type OddFileServer } from '../support/file-servers.js';
@@ -19,8 +20,16 @@ afterAll(async () => {
   await stuck.close();
 });
 
-/** A run whose download hangs on the host. */
+let stuckBefore: Promise<unknown> = Promise.resolve();
+
+/** A run whose download hangs on the host. Made one after the other: the file server cannot tell who asks. */
 async function aStuckRun(overrides: Partial<JobHost> = {}): Promise<Target & { run: JobHost }> {
+  const stuckNow = stuckBefore.then(() => stick(overrides));
+  stuckBefore = stuckNow.catch(() => undefined);
+  return stuckNow;
+}
+
+async function stick(overrides: Partial<JobHost>): Promise<Target & { run: JobHost }> {
   const target = await engine.aTarget();
   const before = stuck.requests.length;
   const run = await engine.queue(target.host, 'INSTALL', overrides);
@@ -54,28 +63,6 @@ describe('stopping a run in the middle of the script', () => {
     expect(await fleet.processes()).toEqual([]);
   });
 
-  it('uses force on a script that does not listen any more', async () => {
-    const { run, fleet, machine } = await aStuckRun();
-    for (const group of machine.groups) process.kill(-group, 'SIGSTOP');
-    await engine.cancel(run.id);
-    const ended = await engine.endOf(run);
-    expect(ended.errDesc!.en).toMatch(/seen to be gone/);
-    expect(await fleet.processes()).toEqual([]);
-  });
-
-  it('does not claim a proof that it does not have', async () => {
-    const { run, fleet, machine, host } = await aStuckRun();
-    for (const group of machine.groups) process.kill(-group, 'SIGSTOP');
-    machine.pauseConnections();
-    // It would be cleaned up by a new login.
-    await engine.dataSource.manager.delete(Credential, { hostId: host.id });
-    await engine.cancel(run.id);
-    const ended = await engine.endOf(run);
-    expect(ended).toMatchObject({ errCode: 'FORCE_STOP' });
-    expect(ended.errDesc!.en).toMatch(/could not be proven gone.*could not be cleaned up: No password or key/);
-    await fleet.stop();
-  });
-
   it('ends a run that passes its deadline, wherever it stands', async () => {
     const { run, fleet } = await aStuckRun({ deadlineAt: new Date(Date.now() + 1_500) });
     const ended = await engine.endOf(run);
@@ -84,20 +71,49 @@ describe('stopping a run in the middle of the script', () => {
     expect(await fleet.processes()).toEqual([]);
   });
 
-  it('ends a run as broken whose session breaks, and the script on the host ends itself', async () => {
-    const { run, fleet, machine } = await aStuckRun();
-    machine.resetConnections();
-    const ended = await engine.endOf(run);
-    expect(ended).toMatchObject({ status: 'FAILED', errCode: 'UNEXPECTED_RETURN' });
-    await eventually(async () => (await fleet.processes()).length === 0);
-  });
+  it(
+    'does what the host leaves it to do',
+    () =>
+      atOnce({
+        'uses force on a script that does not listen any more': async () => {
+          const { run, fleet, machine } = await aStuckRun();
+          for (const group of machine.groups) process.kill(-group, 'SIGSTOP');
+          await engine.cancel(run.id);
+          const ended = await engine.endOf(run);
+          expect(ended.errDesc!.en).toMatch(/seen to be gone/);
+          expect(await fleet.processes()).toEqual([]);
+        },
 
-  it('ends a run as broken whose script is killed', async () => {
-    const { run, fleet, machine } = await aStuckRun();
-    for (const group of machine.groups) process.kill(-group, 'SIGKILL');
-    const ended = await engine.endOf(run);
-    expect(ended).toMatchObject({ status: 'FAILED', errCode: 'UNEXPECTED_RETURN' });
-    expect(ended.errDesc!.en).toMatch(/killed by (SIG)?KILL/);
-    expect(await fleet.processes()).toEqual([]);
-  });
+        'does not claim a proof that it does not have': async () => {
+          const { run, fleet, machine, host } = await aStuckRun();
+          for (const group of machine.groups) process.kill(-group, 'SIGSTOP');
+          machine.pauseConnections();
+          // It would be cleaned up by a new login.
+          await engine.dataSource.manager.delete(Credential, { hostId: host.id });
+          await engine.cancel(run.id);
+          const ended = await engine.endOf(run);
+          expect(ended).toMatchObject({ errCode: 'FORCE_STOP' });
+          expect(ended.errDesc!.en).toMatch(/could not be proven gone.*could not be cleaned up: No password or key/);
+          await fleet.stop();
+        },
+
+        'ends a run as broken whose session breaks, and the script on the host ends itself': async () => {
+          const { run, fleet, machine } = await aStuckRun();
+          machine.resetConnections();
+          const ended = await engine.endOf(run);
+          expect(ended).toMatchObject({ status: 'FAILED', errCode: 'UNEXPECTED_RETURN' });
+          await eventually(async () => (await fleet.processes()).length === 0);
+        },
+
+        'ends a run as broken whose script is killed': async () => {
+          const { run, fleet, machine } = await aStuckRun();
+          for (const group of machine.groups) process.kill(-group, 'SIGKILL');
+          const ended = await engine.endOf(run);
+          expect(ended).toMatchObject({ status: 'FAILED', errCode: 'UNEXPECTED_RETURN' });
+          expect(ended.errDesc!.en).toMatch(/killed by (SIG)?KILL/);
+          expect(await fleet.processes()).toEqual([]);
+        },
+      }),
+    90_000,
+  );
 });
