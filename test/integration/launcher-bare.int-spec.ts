@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPostgresInstalls } from '../../src/launcher/services/postgres-installs.js';
+import { closedFolder } from '../../src/launcher/services/passage.js';
 import { findRedisInstalls } from '../../src/launcher/services/redis-installs.js';
 import { LauncherProcess, untilNothingHas } from '../support/launcher-process.js';
 
@@ -21,10 +22,25 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Runs a command on this machine as if these programs were not installed. */
+/** Runs a command on this machine as if these programs were not installed, and everybody could get at the project. */
 function without(programs: readonly string[]): string[] {
   const hide = 'while [ "$1" != -- ]; do mount --bind /dev/null "$1"; shift; done; shift; exec "$@"';
-  return ['unshare', '--mount', 'sh', '-c', hide, 'sh', ...programs, '--'];
+  return ['unshare', '--mount', 'sh', '-c', `${openTheWay()}${hide}`, 'sh', ...programs, '--'];
+}
+
+/** Puts another folder in the place of one above the project that others may not pass, with the project in it. */
+function openTheWay(): string {
+  const project = process.cwd();
+  const closed = closedFolder(join(project, 'package.json'), 65_534);
+  if (closed === null) return '';
+  const mounts = [
+    `mount --bind '${project}' /mnt`,
+    `mount -t tmpfs -o mode=755 none '${closed}'`,
+    `mkdir -p '${project}'`,
+    `mount --move /mnt '${project}'`,
+    `cd '${project}'`,
+  ];
+  return `${mounts.join(' && ')} || exit; `;
 }
 
 const servers = () => [

@@ -9,6 +9,7 @@ import { isAlive } from '../process-table.js';
 import { freePort } from './free-port.js';
 import { isOrphan, stopOrphan } from './orphan.js';
 import { passwordIn } from '../password-file.js';
+import { requirePassage } from './passage.js';
 import { chooseInstall, clusterMajor, createCluster, POSTGRES_USER, REMEDY } from './postgres-cluster.js';
 import { findPostgresInstalls, type PostgresInstall } from './postgres-installs.js';
 import type { Service, ServiceOptions } from './service.js';
@@ -41,6 +42,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const install = chooseInstall(options.installs ?? findPostgresInstalls(), folder);
   const account = unprivilegedFor(home);
+  requirePassage(account, [install.postgres, home]);
   const password = passwordIn(join(options.dataDir, 'postgres.password'));
   await clearPidFile(folder);
   if (clusterMajor(folder) === null) createCluster(install, folder, password, account);
