@@ -3,6 +3,7 @@ import { createLab, type Lab } from '../lab/lab.js';
 import { eventually } from '../support/eventually.js';
 import { endOfJob, Installation } from '../support/installation.js';
 
+const PATIENCE = { timeoutMs: 25_000 };
 const PASSWORD = `p@ss'w"ord $HOME 密码`;
 const FOREIGN_CRON_LINE = "17 3 * * * /usr/bin/true # somebody else's";
 
@@ -157,7 +158,7 @@ it('an agent that is killed is started again, and so is its supervisor', async (
   const [host] = lab.hosts as [LabHost];
   const [loop] = await pidsOf(host, 'agent loop');
   await must(host, `kill -9 ${loop}`);
-  await eventually(async () => (await pidsOf(host, 'agent loop')).some((pid) => pid !== loop));
+  await eventually(async () => (await pidsOf(host, 'agent loop')).some((pid) => pid !== loop), PATIENCE);
   await reportsOnceMore(host);
 
   const [supervisor] = await pidsOf(host, 'supervise');
@@ -165,7 +166,8 @@ it('an agent that is killed is started again, and so is its supervisor', async (
   await eventually(async () => {
     const now = await pidsOf(host, 'supervise');
     return now.length === 1 && now[0] !== supervisor;
-  });
+    // A report that met a busy server is tried again only seconds later.
+  }, PATIENCE);
   await reportsOnceMore(host);
   await areAll([host], 'RUNNING');
 }, 60_000);
