@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ConfigModule } from '../config/config.module.js';
 import { ProxiesModule } from '../proxies/proxies.module.js';
 import { AgentSweep } from './agent-sweep.js';
 import { HeartbeatController } from './heartbeat.controller.js';
@@ -9,7 +8,7 @@ import { ReportServers } from './report-servers.js';
 
 /** Heartbeats in, agent status out; for the API. */
 @Module({
-  imports: [ConfigModule, ProxiesModule],
+  imports: [ProxiesModule],
   controllers: [HeartbeatController],
   providers: [HeartbeatFolder, HeartbeatWriter, ReportServers, AgentSweep],
 })

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { SealBrokenError } from '../common/crypto/secret-box.js';
 import { Text } from '../common/i18n/text.js';
 import { Env } from '../env/env.js';
 import { HostKeysService } from '../ssh/host-keys.service.js';
+import { patiently } from '../ssh/patiently.js';
 import { sessionLimits } from '../ssh/session-limits.js';
 import type { SshSession } from '../ssh/ssh-session.js';
 import { SshError, type SshErrorKind } from '../ssh/ssh.errors.js';
@@ -11,11 +11,9 @@ import { SshService } from '../ssh/ssh.service.js';
 import type { ProxyView } from './proxies.service.js';
 import { ServerKeyService } from './server-key.service.js';
 
-const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 250;
 
-/** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
-const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['lost', 'other']);
+const PASSING: ReadonlySet<SshErrorKind> = new Set(['lost', 'other']);
 
 /** Logs in to proxies by the server's own key. */
 @Injectable()
@@ -28,16 +26,8 @@ export class ProxyLogin {
   ) {}
 
   /** @throws SshError telling why we are not let in; the signal's reason when that aborts */
-  async open(proxy: ProxyView, signal: AbortSignal): Promise<SshSession> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.connect(proxy, signal);
-      } catch (error) {
-        const isWorthIt = error instanceof SshError && WORTH_ANOTHER_TRY.has(error.kind);
-        if (!isWorthIt || attempt === MOST_ATTEMPTS) throw error;
-        await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
-      }
-    }
+  open(proxy: ProxyView, signal: AbortSignal): Promise<SshSession> {
+    return patiently(() => this.connect(proxy, signal), { passing: PASSING, firstPauseMs: FIRST_PAUSE_MS, signal });
   }
 
   /** Its host key was pinned under its identity when it was installed, whichever of its addresses we use. */

@@ -1,13 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { SealBrokenError } from '../../common/crypto/secret-box.js';
 import { Text } from '../../common/i18n/text.js';
 import { Env } from '../../env/env.js';
 import { CredentialsService, type OpenCredential } from '../../hosts/credentials.service.js';
 import { HostKeysService } from '../../ssh/host-keys.service.js';
+import { patiently } from '../../ssh/patiently.js';
 import { sessionLimits } from '../../ssh/session-limits.js';
 import type { SshAuth, SshSession } from '../../ssh/ssh-session.js';
-import { SshError, type SshErrorKind } from '../../ssh/ssh.errors.js';
+import type { SshError, SshErrorKind } from '../../ssh/ssh.errors.js';
 import { SshService } from '../../ssh/ssh.service.js';
 import type { ClaimedRun } from '../../tasks/run-claims.js';
 import { LoginFailure } from '../run.failures.js';
@@ -16,11 +16,9 @@ import { type Elevation, elevate } from './elevation.js';
 import type { HostRoute } from './host-route.js';
 import { loginFailureOf } from './ssh-failures.js';
 
-const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
 
-/** What passes by itself: a busy sshd (MaxStartups) drops newcomers before or while it greets them. */
-const WORTH_ANOTHER_TRY: ReadonlySet<SshErrorKind> = new Set(['refused', 'lost', 'other']);
+const PASSING: ReadonlySet<SshErrorKind> = new Set(['refused', 'lost', 'other']);
 
 /** Being logged in, with what it takes to be root. */
 export interface Login {
@@ -47,7 +45,12 @@ export class HostLogin {
     journal.redactor.learn(secret);
     const auth: SshAuth = kind === 'PASSWORD' ? { type: kind, password: secret } : { type: kind, key: secret };
     const connect = (): Promise<SshSession> => this.connect(run, route, auth, signal);
-    const session = await patiently(connect, journal, signal);
+    const session = await patiently(connect, {
+      ...{ passing: PASSING, firstPauseMs: FIRST_PAUSE_MS, signal },
+      onFailure: (attempt, error) => journal.say(anotherTry(attempt, error)),
+    }).catch((error: unknown) => {
+      throw loginFailureOf(error);
+    });
     journal.say(
       new Text(`已登录，主机密钥 ${session.hostKey.fingerprint}`, `Logged in; host key ${session.hostKey.fingerprint}`),
     );
@@ -88,26 +91,11 @@ export class HostLogin {
   }
 }
 
-async function patiently(
-  connect: () => Promise<SshSession>,
-  journal: RunJournal,
-  signal: AbortSignal,
-): Promise<SshSession> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await connect();
-    } catch (error) {
-      const isWorthIt = error instanceof SshError && WORTH_ANOTHER_TRY.has(error.kind);
-      if (!isWorthIt || attempt === MOST_ATTEMPTS) throw loginFailureOf(error);
-      journal.say(
-        new Text(
-          `第 ${attempt} 次登录未成功，稍后重试：${error.happened.zh}`,
-          `Attempt ${attempt} to log in failed, trying again: ${error.happened.en}`,
-        ),
-      );
-      await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
-    }
-  }
+function anotherTry(attempt: number, { happened }: SshError): Text {
+  return new Text(
+    `第 ${attempt} 次登录未成功，稍后重试：${happened.zh}`,
+    `Attempt ${attempt} to log in failed, trying again: ${happened.en}`,
+  );
 }
 
 function missing(ttlHours: number): LoginFailure {

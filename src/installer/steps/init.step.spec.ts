@@ -1,6 +1,7 @@
 import { aStepContext, failureOf } from '../../../test/support/steps.js';
 import type { ConfigService } from '../../config/config.service.js';
 import type { NginxSetting } from '../../config/nginx.setting.js';
+import { HostServers } from '../../proxies/host-servers.js';
 import type { ProxiesService } from '../../proxies/proxies.service.js';
 import { FileServers } from '../file-servers.js';
 import { InitStep } from './init.step.js';
@@ -10,7 +11,7 @@ const SERVERS: NginxSetting = { inner: ['10.0.0.1:80'], outer: ['203.0.113.1:80'
 function aStep(setting: NginxSetting | null = SERVERS, proxies: string[] = []): InitStep {
   const config = { nginx: async () => setting } as unknown as ConfigService;
   const doors = { of: async () => proxies.map((innerIp) => ({ innerIp })) } as unknown as ProxiesService;
-  return new InitStep(new FileServers(config, doors), doors);
+  return new InitStep(new FileServers(new HostServers(config, doors)), doors);
 }
 
 describe('INIT', () => {

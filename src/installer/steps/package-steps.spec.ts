@@ -6,6 +6,7 @@ import type { AgentTokensService } from '../../agents/agent-tokens.service.js';
 import type { ConfigService } from '../../config/config.service.js';
 import { PackageNotFoundError } from '../../packages/package.errors.js';
 import type { PackagesService } from '../../packages/packages.service.js';
+import { HostServers } from '../../proxies/host-servers.js';
 import type { ProxiesService } from '../../proxies/proxies.service.js';
 import { FileServers } from '../file-servers.js';
 import { PackageOrder } from '../package-order.js';
@@ -41,7 +42,7 @@ function anOrder(inner = ['10.0.0.1:80', '10.0.0.2:80']) {
   const packages = { pick: async (wanted: object) => (picks.push(wanted), chosen) } as unknown as PackagesService;
   const config = { nginx: async () => ({ inner, outer: ['203.0.113.1:80'] }) } as unknown as ConfigService;
   const proxies = { areaServers: async () => ['10.9.0.2:17980', '10.9.0.3:17980'] } as unknown as ProxiesService;
-  const servers = new FileServers(config, proxies);
+  const servers = new FileServers(new HostServers(config, proxies));
   const env = aTestEnv({ heartbeatIntervalSeconds: 30, proxyPort: 17980 });
   return { order: new PackageOrder(packages, servers, env), picks, servers };
 }
